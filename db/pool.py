@@ -1,0 +1,50 @@
+"""Connections to PostgreSQL."""
+
+import asyncpg
+
+
+async def open_pool(
+    dsn: str,
+    *,
+    min_size: int = 1,
+    max_size: int = 10,
+    pgbouncer: bool = False,
+    application_name: str = "tidemark",
+) -> asyncpg.Pool:
+    """A pool whose sessions are in UTC and hand json and jsonb through as text.
+
+    A connection goes back without the usual reset statement, which would cost every use a round trip:
+    an open transaction is still rolled back, but session state (SET, LISTEN, session advisory locks)
+    would leak to the next user, so nothing may set any. The same rule is what pgbouncer asks for in
+    transaction mode; there prepared statements are off as well.
+    """
+    return await asyncpg.create_pool(
+        dsn,
+        min_size=min_size,
+        max_size=max_size,
+        statement_cache_size=0 if pgbouncer else 1024,
+        max_cached_statement_lifetime=0,
+        reset=_keep_session,
+        server_settings=_session_settings(application_name, pgbouncer=pgbouncer),
+    )
+
+
+async def connect(
+    dsn: str, *, pgbouncer: bool = False, application_name: str = "tidemark"
+) -> asyncpg.Connection:
+    """One connection with the same session as those of the pool."""
+    return await asyncpg.connect(
+        dsn,
+        statement_cache_size=0 if pgbouncer else 100,
+        server_settings=_session_settings(application_name, pgbouncer=pgbouncer),
+    )
+
+
+def _session_settings(application_name: str, *, pgbouncer: bool) -> dict[str, str]:
+    """pgbouncer refuses startup parameters that it does not track, `jit` among them."""
+    tracked = {"application_name": application_name, "timezone": "UTC"}
+    return tracked if pgbouncer else {**tracked, "jit": "off"}
+
+
+async def _keep_session(connection: asyncpg.Connection) -> None:
+    """Nothing to reset; see `open_pool`."""
