@@ -18,7 +18,7 @@ _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A program to run. `stop` ends it gracefully; it is also sent when the parent dies in whatever way.
+    """A program to run. `stop` ends it gracefully, and is sent when the parent dies in any way.
 
     `log` is appended to; None shares the parent's output.
     """
@@ -34,7 +34,7 @@ class Command:
 def spawn(command: Command) -> subprocess.Popen[bytes]:
     """Start the command in a process group of its own, so that Ctrl-C reaches the parent alone.
 
-    To be called from the main thread: Linux signals the child when the *thread* that started it ends.
+    Call it from the main thread: Linux signals the child when the *thread* that started it ends.
     """
     with contextlib.ExitStack() as stack:
         output = stack.enter_context(command.log.open("ab")) if command.log else None

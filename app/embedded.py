@@ -83,8 +83,8 @@ def embedded_servers(home: Home, wanted: Wanted) -> list[Server]:
 def start(server: Server, patience: float = START_PATIENCE) -> "subprocess.Popen[bytes]":
     """Start a server and return once that very process answers.
 
-    A server that ends at once is started again until `patience` seconds are over: one that was killed
-    can leave a pid file or a process that is still going down.
+    A server that ends at once is started again until `patience` seconds are over: one that was
+    killed can leave a pid file or a process that is still going down.
     """
     deadline = time.monotonic() + patience
     while True:
@@ -100,7 +100,7 @@ def start(server: Server, patience: float = START_PATIENCE) -> "subprocess.Popen
 
 @contextmanager
 def running(home: Home, wanted: Wanted) -> Iterator[dict[str, str]]:
-    """Both servers for the length of a `with` block, without restarts; yields URL by server name."""
+    """Both servers while a `with` block lasts, without restarts; yields URL by server name."""
     with ExitStack() as stack:
         urls: dict[str, str] = {}
         for server in embedded_servers(home, wanted):

@@ -13,13 +13,13 @@ from domain.errors import ConfigurationError
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """Holds `secrets.json` (mode 0600), `running.json` (same, while up), `logs/` and both servers' data."""
+    """Holds `secrets.json` and `running.json` (mode 0600), `logs/` and both servers' data."""
 
     path: Path
 
     @staticmethod
     def at(path: Path) -> "Home":
-        """The folder, made where it is missing. Root's may be passed, not listed, by PostgreSQL's user."""
+        """The folder, made where missing; root's can be passed, not listed, by other users."""
         mode = 0o711 if os.getuid() == 0 else 0o700
         if not path.is_dir():
             path.mkdir(parents=True)

@@ -24,8 +24,8 @@ class PopenArguments(TypedDict, total=False):
 class Identity:
     """A user to run a child as.
 
-    With `namespace` the child stays the same user outside and only sees itself as `uid` inside a user
-    namespace; that needs no change to any file. Otherwise it becomes `uid` for good.
+    With `namespace` the child stays the same user outside and only sees itself as `uid` inside a
+    user namespace; that needs no change to any file. Otherwise it becomes `uid` for good.
     """
 
     uid: int
@@ -64,7 +64,7 @@ def unprivileged(*paths: Path) -> Identity:
     """An identity that is not root and can reach all `paths`.
 
     An ordinary user stays as it is. Root becomes `postgres` or `nobody` where that user can pass
-    through every parent folder, and enters a user namespace where it cannot (a checkout below /root).
+    through every parent folder, and enters a user namespace where it cannot (below /root).
     """
     if os.getuid() != 0:
         return SAME

@@ -46,7 +46,7 @@ class PostgresServer:
         return f"postgresql://{USER}:{self.password}@127.0.0.1:{self.port}/{DATABASE}"
 
     def prepare(self) -> None:
-        """Make the cluster where there is none. An interrupted initdb leaves nothing behind that counts."""
+        """Make the cluster where there is none; an interrupted initdb leaves nothing counted."""
         identity = self._identity()
         if (self.data / "PG_VERSION").exists():
             take_over(self.data, identity)
