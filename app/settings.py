@@ -38,7 +38,8 @@ class Settings(BaseSettings):
     port: int = Field(8009, ge=1, le=65535, description="Port to listen on.")
     environment: Literal["development", "production"] = Field(
         "development",
-        description="`development` serves GraphiQL; `production` insists on JWT_SECRET or JWT_JWKS.",
+        description="`development` serves GraphiQL; `production` insists on a JWT_SECRET"
+        " or JWT_JWKS.",
     )
     database_url: str | None = Field(
         None, description="PostgreSQL 15 to 18; without it `tidemark up` runs its own."
