@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from domain.cells import FILE_COLUMN
 from domain.errors import InvalidInput
 from domain.records import Layout
-from domain.rules import FILE_COLUMN, Constant, Rule
+from domain.rules import Constant, Rule
 
-FieldKind = Literal["text", "number", "instant"]
+FieldKind = Literal["text", "number", "whole", "instant"]
 
 FIELDS: Mapping[str, FieldKind] = {
     "type": "text",
@@ -19,7 +20,7 @@ FIELDS: Mapping[str, FieldKind] = {
     "sessionId": "text",
     "correlationId": "text",
     "durationMs": "number",
-    "statusCode": "number",
+    "statusCode": "whole",
     "errorMessage": "text",
     "provider": "text",
     "value": "number",

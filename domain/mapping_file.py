@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from domain.cells import FILE_COLUMN
 from domain.mapping import FIELDS, REQUIRED, FieldKind, ImportMapping
 from domain.records import ACCESS_LOG_COLUMNS, FormatName, Layout
-from domain.rules import FILE_COLUMN, Cases, Condition, Constant, Instant, Number, Rule, Text
+from domain.rules import Cases, Condition, Constant, Instant, Number, Rule, Text, Whole
 from domain.toml_table import Table, root_table
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
@@ -109,6 +110,8 @@ def _rule(owner: Table, key: str, kind: FieldKind | None) -> Rule:
     table = owner.inner(key, found)
     if kind == "instant":
         return _instant(table)
+    if kind == "whole":
+        return Whole(_number(table))
     if kind == "number" or "number" in found or "product" in found:
         return _number(table)
     return _cases(table) if "cases" in found else _text(table, native=kind is None)
@@ -117,9 +120,8 @@ def _rule(owner: Table, key: str, kind: FieldKind | None) -> Rule:
 def _constant(owner: Table, key: str, found: object, kind: FieldKind | None) -> object:
     if kind == "number" and isinstance(found, int | float) and not isinstance(found, bool):
         return Decimal(str(found))
-    if isinstance(found, str) and kind in ("text", None):
-        return found
-    if kind is None and isinstance(found, bool | int):
+    fitting = {"text": str, "whole": int, None: str | bool | int}.get(kind)
+    if fitting is not None and isinstance(found, fitting):
         return found
     raise owner.wrong("must be a table with a rule, or a constant that fits.", key)
 

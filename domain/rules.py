@@ -1,63 +1,31 @@
 """Rules that make one column of event values from the columns of a file, a whole batch at a time.
 
-A text that comes often (a day, a country, a price) is converted once per batch. A cell that a rule
-cannot convert is a problem of its row, never of the batch.
+A cell that a rule cannot convert is a problem of its row, never of the batch.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow, Underflow
 from typing import Protocol
 
-import msgspec
-
-from domain.records import Batch, Problem
-
-FILE_COLUMN = "$file"
-"""Read as a column, it is the name of the file, without `.gz`."""
+from domain.cells import (
+    Cells,
+    Outcome,
+    Unfit,
+    by_text,
+    each,
+    joined,
+    one_by_one,
+    only_texts,
+    text_of,
+)
+from domain.event_numbers import plain
 
 _EXACT = Context(prec=120, traps=[Inexact, InvalidOperation, Overflow, Underflow])
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """One value per row, and the problems of the rows that have one (their value is None)."""
-
-    values: Sequence[object]
-    problems: Mapping[int, Problem] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Cells:
-    """The columns of a batch of a file, its null texts taken out."""
-
-    batch: Batch
-    nulls: frozenset[str]
-    file: str
-
-    @property
-    def size(self) -> int:
-        """How many rows there are."""
-        return len(self.batch.numbers)
-
-    def column(self, name: str) -> Sequence[object]:
-        """The cells of that name; of NDJSON also by a path, as `geo.city`. None where absent."""
-        nulls = self.nulls
-        return [None if type(cell) is str and cell in nulls else cell for cell in self._found(name)]
-
-    def _found(self, name: str) -> Sequence[object]:
-        found = self.batch.columns.get(name)
-        if found is not None:
-            return found
-        if name == FILE_COLUMN:
-            return [self.file] * self.size
-        head, _, rest = name.partition(".")
-        objects = self.batch.columns.get(head) if rest else None
-        return [_at(each, rest) for each in objects] if objects else [None] * self.size
 
 
 class Rule(Protocol):
@@ -67,14 +35,6 @@ class Rule(Protocol):
     def columns(self) -> tuple[str, ...]: ...
 
     def apply(self, cells: Cells) -> Outcome: ...
-
-
-class Unfit(Exception):
-    """A cell that a rule cannot convert."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.problem = Problem(code, message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +65,9 @@ class Text:
     native: bool = False
 
     def apply(self, cells: Cells) -> Outcome:
-        texts = _joined(cells, self.columns, self.join)
+        texts = joined(cells, self.columns, self.join)
         if self.match is None and self.values is None:
-            found = Outcome(texts) if self.native else each(texts, _text)
+            found = Outcome(texts) if self.native else each(texts, text_of)
         else:
             found = each(texts, self._convert)
         if self.default is None:
@@ -116,7 +76,7 @@ class Text:
         return Outcome(filled, found.problems)
 
     def _convert(self, cell: object) -> str | None:
-        text = _text(cell)
+        text = text_of(cell)
         if self.match is not None:
             matched = self.match.fullmatch(text)
             if matched is None:
@@ -145,34 +105,51 @@ class Number:
         factors = [cells.column(name) for name in self.columns]
         if len(factors) == 1:
             return each(factors[0], self._scaled)
-        convert = _by_text if all(map(_only_texts, factors)) else _one_by_one
+        convert = by_text if all(map(only_texts, factors)) else one_by_one
         return convert(list(zip(*factors, strict=True)), self._product)
 
-    def _scaled(self, cell: object) -> Decimal:
+    def _scaled(self, cell: object) -> int | Decimal:
         number = self._number(cell)
-        return number if self.times == 1 else _multiplied(number, self.times)
+        return _spelled(number if self.times == 1 else _multiplied(number, self.times))
 
-    def _product(self, cells: object) -> Decimal | None:
+    def _product(self, cells: object) -> int | Decimal | None:
         product = self.times
         for cell in cells if isinstance(cells, tuple) else ():
             if cell is None:
                 return None
             product = _multiplied(product, self._number(cell))
-        return product
+        return _spelled(product)
 
     def _number(self, cell: object) -> Decimal:
         if isinstance(cell, Decimal):
             return cell
         if isinstance(cell, int) and not isinstance(cell, bool):
             return Decimal(cell)
-        text = _text(cell).strip()
+        text = text_of(cell).strip()
         if self.thousands:
             text = text.replace(self.thousands, "")
         if self.decimal_mark != ".":
             text = text.replace(self.decimal_mark, ".")
         if _NUMBER.fullmatch(text) is None:
-            raise Unfit("BAD_NUMBER", f"{_short(_text(cell))} is not a number.")
+            raise Unfit("BAD_NUMBER", f"{_short(text_of(cell))} is not a number.")
         return Decimal(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A number that must be whole, as an int."""
+
+    number: Number
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Those of the number."""
+        return self.number.columns
+
+    def apply(self, cells: Cells) -> Outcome:
+        found = self.number.apply(cells)
+        whole = one_by_one(found.values, _whole)
+        return Outcome(whole.values, {**found.problems, **whole.problems})
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,10 +166,10 @@ class Instant:
     zone: tzinfo = UTC
 
     def apply(self, cells: Cells) -> Outcome:
-        return each(_joined(cells, self.columns, self.join), self._convert)
+        return each(joined(cells, self.columns, self.join), self._convert)
 
     def _convert(self, cell: object) -> datetime:
-        text = _text(cell).strip()
+        text = text_of(cell).strip()
         for pattern in self.formats:
             found = _instant(text, pattern)
             if found is not None:
@@ -224,7 +201,7 @@ class Condition:
             return (cell is None) is self.null
         if cell is None:
             return False
-        text = _text(cell)
+        text = text_of(cell)
         if self.equals is not None:
             return text in self.equals
         if self.starts_with is not None:
@@ -252,63 +229,18 @@ class Cases:
         return Outcome(values)
 
 
-def each(values: Sequence[object], convert: Callable[[object], object]) -> Outcome:
-    """Every value converted, texts once each; None stays None."""
-    return (_by_text if _only_texts(values) else _one_by_one)(values, convert)
+def _whole(number: object) -> int:
+    if not isinstance(number, int):
+        raise Unfit("BAD_NUMBER", f"{number} is not a whole number.")
+    return number
 
 
-def _only_texts(values: Sequence[object]) -> bool:
-    return set(map(type, values)) <= {str, type(None)}
-
-
-def _by_text(values: Sequence[object], convert: Callable[[object], object]) -> Outcome:
-    known: dict[object, object] = {None: None}
-    bad: dict[object, Problem] = {}
-    for value in dict.fromkeys(values):
-        if value is not None:
-            try:
-                known[value] = convert(value)
-            except Unfit as unfit:
-                known[value], bad[value] = None, unfit.problem
-    problems = {i: bad[value] for i, value in enumerate(values) if value in bad} if bad else {}
-    return Outcome([known[value] for value in values], problems)
-
-
-def _one_by_one(values: Sequence[object], convert: Callable[[object], object]) -> Outcome:
-    found: list[object] = []
-    problems: dict[int, Problem] = {}
-    for i, value in enumerate(values):
-        try:
-            found.append(None if value is None else convert(value))
-        except Unfit as unfit:
-            found.append(None)
-            problems[i] = unfit.problem
-    return Outcome(found, problems)
-
-
-def _joined(cells: Cells, names: tuple[str, ...], join: str) -> Sequence[object]:
-    if len(names) == 1:
-        return cells.column(names[0])
-    rows = zip(*(cells.column(name) for name in names), strict=True)
-    return [join.join(_text(part) for part in row if part is not None) or None for row in rows]
-
-
-def _text(cell: object) -> str:
-    if isinstance(cell, str):
-        return cell
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
-    if isinstance(cell, dict | list):
-        return msgspec.json.encode(cell).decode()
-    return format(cell, "f") if isinstance(cell, Decimal) else str(cell)
-
-
-def _at(value: object, path: str) -> object:
-    for name in path.split("."):
-        if not isinstance(value, dict):
-            return None
-        value = value.get(name)
-    return value
+def _spelled(number: Decimal) -> int | Decimal:
+    """Equal numbers come out alike: an int, or a Decimal without trailing zeros."""
+    text = plain(number)
+    if text is None:
+        raise Unfit("BAD_NUMBER", "The number has too many digits.")
+    return Decimal(text) if "." in text else int(text)
 
 
 def _multiplied(left: Decimal, right: Decimal) -> Decimal:
