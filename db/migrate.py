@@ -4,10 +4,10 @@ import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
-import asyncpg
-
+from db.pool import Connection
 from db.queries import load
 from domain.errors import ConfigurationError
 
@@ -41,7 +41,7 @@ def read_migrations(folder: Path = MIGRATIONS_DIR) -> list[Migration]:
     found = sorted(
         (_read(path) for path in folder.glob("*.sql")), key=lambda migration: migration.version
     )
-    for before, after in zip(found, found[1:], strict=False):
+    for before, after in pairwise(found):
         if before.version == after.version:
             raise ConfigurationError(
                 f"Migrations {before.label} and {after.label} have the same number.",
@@ -51,13 +51,13 @@ def read_migrations(folder: Path = MIGRATIONS_DIR) -> list[Migration]:
 
 
 async def migrate(
-    connection: asyncpg.Connection, migrations: Sequence[Migration] | None = None
+    connection: Connection, migrations: Sequence[Migration] | None = None
 ) -> list[Migration]:
     """Apply what is missing and return it.
 
-    Any number of processes may do this at once: each step takes the same transaction-level advisory lock
-    (which also holds behind pgbouncer) and looks again at what is applied. Versions in the database
-    that this code does not know are left alone, so that old processes run on while new ones upgrade.
+    Any number of processes may do this at once: each step takes the same advisory lock for its
+    transaction (which also holds behind pgbouncer) and looks again at what is applied. Versions
+    that this code does not know are left alone, so that old processes run on beside new ones.
     """
     wanted = read_migrations() if migrations is None else migrations
     await _in_turn(connection, QUERIES["create_schema_migrations"])
@@ -65,7 +65,7 @@ async def migrate(
 
 
 async def pending(
-    connection: asyncpg.Connection, migrations: Iterable[Migration] | None = None
+    connection: Connection, migrations: Iterable[Migration] | None = None
 ) -> list[Migration]:
     """What `migrate` would apply now."""
     wanted = read_migrations() if migrations is None else migrations
@@ -75,13 +75,13 @@ async def pending(
     return [migration for migration in wanted if migration.version not in applied]
 
 
-async def _in_turn(connection: asyncpg.Connection, sql: str) -> None:
+async def _in_turn(connection: Connection, sql: str) -> None:
     async with connection.transaction():
         await connection.execute(QUERIES["lock_migrations"])
         await connection.execute(sql)
 
 
-async def _apply(connection: asyncpg.Connection, migration: Migration) -> bool:
+async def _apply(connection: Connection, migration: Migration) -> bool:
     async with connection.transaction():
         await connection.execute(QUERIES["lock_migrations"])
         applied = await connection.fetchval(QUERIES["applied_checksum"], migration.version)

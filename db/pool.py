@@ -1,6 +1,10 @@
 """Connections to PostgreSQL."""
 
 import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+Connection = asyncpg.Connection | PoolConnectionProxy
+"""One of the pool or one of its own."""
 
 
 async def open_pool(
@@ -13,10 +17,10 @@ async def open_pool(
 ) -> asyncpg.Pool:
     """A pool whose sessions are in UTC and hand json and jsonb through as text.
 
-    A connection goes back without the usual reset statement, which would cost every use a round trip:
-    an open transaction is still rolled back, but session state (SET, LISTEN, session advisory locks)
-    would leak to the next user, so nothing may set any. The same rule is what pgbouncer asks for in
-    transaction mode; there prepared statements are off as well.
+    A connection goes back without the usual reset statement, which would cost every use a round
+    trip: an open transaction is still rolled back, but session state (SET, LISTEN, session advisory
+    locks) would leak to the next user, so nothing may set any. That is also what pgbouncer asks for
+    in transaction mode; there prepared statements are off as well.
     """
     return await asyncpg.create_pool(
         dsn,
@@ -38,6 +42,12 @@ async def connect(
         statement_cache_size=0 if pgbouncer else 100,
         server_settings=_session_settings(application_name, pgbouncer=pgbouncer),
     )
+
+
+def the_row(row: asyncpg.Record | None) -> asyncpg.Record:
+    """The row of a statement that always returns one."""
+    assert row is not None
+    return row
 
 
 def _session_settings(application_name: str, *, pgbouncer: bool) -> dict[str, str]:

@@ -1,13 +1,69 @@
-"""Small questions to the servers: are they there, which ones are they."""
+"""Small questions to the servers: are they there, which ones are they, how far behind is the work."""
 
+from dataclasses import dataclass
+from datetime import datetime
+
+import asyncpg
 import redis as redis_sync
+from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from db.pool import Connection, the_row
+from db.queries import load
+
+QUERIES = load("probes")
 _PATIENCE = 1.0
 
 
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """What is committed and not yet in the rollups; `oldest` is None where nothing is."""
+
+    batches: int
+    events: int
+    oldest: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ServerFacts:
+    """A PostgreSQL server: version as 180006, its clock, connection limit and the database's bytes."""
+
+    version: int
+    now: datetime
+    max_connections: int
+    bytes: int
+
+
+async def ask_postgres(pool: asyncpg.Pool) -> None:
+    """Return where PostgreSQL answers within a second, raise where it does not."""
+    async with pool.acquire(timeout=_PATIENCE) as connection:
+        await connection.fetchval(QUERIES["one"], timeout=_PATIENCE)
+
+
+async def ask_redis(redis: Redis) -> None:
+    """Return where Redis answers, raise where it does not."""
+    await redis.ping()
+
+
+async def tail(pool: asyncpg.Pool) -> Tail:
+    """How much the rollups do not hold yet."""
+    async with pool.acquire(timeout=_PATIENCE) as connection:
+        row = the_row(await connection.fetchrow(QUERIES["tail"], timeout=_PATIENCE))
+    return Tail(row["batches"], int(row["events"]), row["oldest"])
+
+
+async def is_empty(connection: Connection) -> bool:
+    """Whether no event was ever accepted."""
+    return bool(await connection.fetchval(QUERIES["is_empty"]))
+
+
+async def server_facts(connection: Connection) -> ServerFacts:
+    """What the server says of itself."""
+    return ServerFacts(**the_row(await connection.fetchrow(QUERIES["server"])))
+
+
 def redis_process_id(url: str) -> int | None:
-    """The process id of the server at `url`; None while it does not answer or still loads its data."""
+    """The process id of the server at `url`; None while it does not answer or still loads."""
     try:
         with redis_sync.Redis.from_url(
             url, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE

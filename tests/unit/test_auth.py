@@ -1,0 +1,168 @@
+"""Tokens: what is accepted, and every way to be refused."""
+
+import base64
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from app.auth import credential_of
+from app.jwks import KeySet, check_source
+from app.tokens import Trust, caller_of, issue
+from domain.callers import Caller, Role
+from domain.errors import ConfigurationError, Unauthenticated
+
+SECRET = "a-secret-of-more-than-thirty-two-characters"
+NOW = datetime.now(UTC)
+TRUST = Trust(SECRET, None, ("HS256", "RS256"), "https://issuer.example", "tidemark")
+RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def _claims(**changes: object) -> dict[str, Any]:
+    claims = {
+        "sub": "ada",
+        "role": "admin",
+        "exp": NOW + timedelta(hours=1),
+        "iss": "https://issuer.example",
+        "aud": ["tidemark", "other"],
+    }
+    return {name: value for name, value in {**claims, **changes}.items() if value is not None}
+
+
+def _jwk(kid: str, key: rsa.RSAPrivateKey = RSA) -> dict[str, Any]:
+    found = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(key.public_key()))
+    return {**found, "kid": kid, "alg": "RS256", "use": "sig"}
+
+
+def _write_set(path: Path, *keys: dict[str, Any]) -> Path:
+    path.write_text(json.dumps({"keys": keys}))
+    return path
+
+
+async def _refusal(token: str, trust: Trust = TRUST) -> Unauthenticated:
+    with pytest.raises(Unauthenticated) as caught:
+        await caller_of(token, trust, "c-1")
+    return caught.value
+
+
+async def test_an_issued_token_names_its_caller() -> None:
+    token = issue(
+        TRUST, secret=SECRET, role=Role.OPS_VIEWER, subject="ada", ttl=timedelta(hours=1), now=NOW
+    )
+    caller = await caller_of(token, TRUST, "c-1")
+    expected = (NOW + timedelta(hours=1)).replace(microsecond=0)
+    assert caller == Caller("ada", Role.OPS_VIEWER, expected, "c-1")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"exp": None},
+        {"sub": None},
+        {"role": None},
+        {"role": "root"},
+        {"iss": "https://else.example"},
+        {"iss": None},
+        {"aud": "else"},
+        {"aud": None},
+        {"nbf": NOW + timedelta(hours=1)},
+    ],
+    ids=str,
+)
+async def test_a_claim_that_is_missing_or_wrong_is_refused(changes: dict[str, Any]) -> None:
+    token = jwt.encode(_claims(**changes), SECRET)
+    assert (await _refusal(token)).code == "TOKEN_INVALID"
+
+
+async def test_an_expired_token_has_a_code_of_its_own() -> None:
+    token = jwt.encode(_claims(exp=NOW - timedelta(minutes=1)), SECRET)
+    assert (await _refusal(token)).code == "TOKEN_EXPIRED"
+
+
+async def test_another_secret_is_refused() -> None:
+    token = jwt.encode(_claims(), "another-secret-of-thirty-two-characters!")
+    assert (await _refusal(token)).code == "TOKEN_INVALID"
+
+
+async def test_an_unsigned_token_is_refused() -> None:
+    assert (await _refusal(jwt.encode(_claims(), None, algorithm="none"))).code == "TOKEN_INVALID"
+
+
+@pytest.mark.parametrize("token", ["", "x", "a.b.c", "Bearer", "é.é.é", "a" * 9000])
+async def test_nonsense_is_refused(token: str) -> None:
+    assert (await _refusal(token)).code == "TOKEN_INVALID"
+
+
+async def test_a_public_key_is_never_taken_for_a_secret(tmp_path: Path) -> None:
+    pem = RSA.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    keys = KeySet(str(_write_set(tmp_path / "jwks.json", _jwk("one"))))
+    trust = Trust(None, keys, ("HS256", "RS256"), None, None)
+    signed = _signed_by_hand({"alg": "HS256", "kid": "one"}, _claims(exp=2**31), pem)
+    assert (await _refusal(signed, trust)).code == "TOKEN_INVALID"
+
+
+async def test_a_key_set_signs_by_kid_and_follows_rotation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = _write_set(tmp_path / "jwks.json", _jwk("one"))
+    trust = Trust(None, KeySet(str(path)), ("RS256",), None, None)
+    first = jwt.encode(_claims(), RSA, algorithm="RS256", headers={"kid": "one"})
+    assert (await caller_of(first, trust, "c")).subject == "ada"
+
+    other = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    second = jwt.encode(_claims(), other, algorithm="RS256", headers={"kid": "two"})
+    _write_set(path, _jwk("two", other))
+    assert (await _refusal(second, trust)).code == "TOKEN_INVALID"
+    monkeypatch.setattr("app.jwks.ASK_AGAIN_AFTER", 0.0)
+    assert (await caller_of(second, trust, "c")).subject == "ada"
+    assert (await _refusal(first, trust)).code == "TOKEN_INVALID"
+
+
+async def test_a_key_set_that_went_away_goes_on_with_what_it_had(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = _write_set(tmp_path / "jwks.json", _jwk("one"))
+    trust = Trust(None, KeySet(str(path)), ("RS256",), None, None)
+    token = jwt.encode(_claims(), RSA, algorithm="RS256", headers={"kid": "one"})
+    await caller_of(token, trust, "c")
+    path.unlink()
+    monkeypatch.setattr("app.jwks.FRESH_FOR", 0.0)
+    assert (await caller_of(token, trust, "c")).subject == "ada"
+
+
+@pytest.mark.parametrize("source", ["http://keys.example/jwks.json", "/no/such/file.json"])
+def test_a_key_set_that_cannot_be_trusted_is_refused_at_start(source: str) -> None:
+    with pytest.raises(ConfigurationError, match="JWT_JWKS="):
+        check_source(source)
+
+
+def test_credentials_come_from_either_header() -> None:
+    assert credential_of({"authorization": "bearer abc"}) == "abc"
+    assert credential_of({"x-api-key": "tk_abc"}) == "tk_abc"
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"authorization": "Basic abc"}, {"authorization": "Bearer "}]
+)
+def test_no_credential_is_unauthenticated(headers: dict[str, str]) -> None:
+    with pytest.raises(Unauthenticated) as caught:
+        credential_of(headers)
+    assert caught.value.code == "UNAUTHENTICATED"
+
+
+def _signed_by_hand(header: dict[str, Any], claims: dict[str, Any], key: bytes) -> str:
+    """PyJWT refuses to sign with a public key; an attacker does not."""
+    body = ".".join(_part(json.dumps(part).encode()) for part in (header, claims))
+    algorithm = jwt.algorithms.HMACAlgorithm(jwt.algorithms.HMACAlgorithm.SHA256)
+    return f"{body}.{_part(algorithm.sign(body.encode(), key))}"
+
+
+def _part(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
