@@ -10,6 +10,9 @@ from domain.errors import InvalidInput, UnknownName
 ALL_EVENTS = "*"
 """The event type that stands for every event; its dimension `eventType` gives the counts by type."""
 
+DEFAULT_MAX_KEYS = 10_000
+"""How many keys one bucket of a set holds where the event type does not say."""
+
 MAX_SET_DIMENSIONS = 4
 """How many dimensions one rolled-up set may hold: rollup rows keep them in four columns."""
 
@@ -70,7 +73,7 @@ class EventType:
     measures: Mapping[str, Measure]
     rollups: tuple[tuple[str, ...], ...]
     raw_days: int | None = None
-    max_keys: int = 10_000
+    max_keys: int = DEFAULT_MAX_KEYS
 
     def dimension(self, name: str, *, field: str | None = None) -> Dimension:
         """The dimension of that name, or an error that lists the valid ones."""
@@ -125,7 +128,7 @@ def event_type(
     measures: Iterable[Measure] = (),
     combinations: Iterable[Iterable[str]] = (),
     raw_days: int | None = None,
-    max_keys: int = 10_000,
+    max_keys: int = DEFAULT_MAX_KEYS,
 ) -> EventType:
     """An event type whose sets are: none, each dimension alone, and the named combinations.
 
