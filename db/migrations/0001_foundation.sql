@@ -129,6 +129,7 @@ CREATE TABLE rollup_rebuilds (
     state        text        NOT NULL CHECK (state IN ('running', 'done', 'failed')),
     last_batch   bigint      NOT NULL,         -- batches up to here are merged into the new generation
     end_batch    bigint      NOT NULL,         -- batches up to here are the rebuild's; later ones are merged as they come
+    raw_from     timestamptz NOT NULL DEFAULT '-infinity', -- buckets before are copied, later ones made from raw events
     events_done  bigint      NOT NULL DEFAULT 0,
     events_total bigint      NOT NULL,
     error        text,
@@ -136,6 +137,12 @@ CREATE TABLE rollup_rebuilds (
     finished_at  timestamptz
 );
 CREATE UNIQUE INDEX rollup_rebuilds_one_running ON rollup_rebuilds ((true)) WHERE state = 'running';
+
+CREATE TABLE rolled_meanwhile (
+    batch_id bigint PRIMARY KEY
+);
+COMMENT ON TABLE rolled_meanwhile IS
+    'Batches merged while a rebuild runs: its new generation has them already, so the rebuild leaves them out.';
 
 CREATE TABLE dead_letters (
     id           bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -1,0 +1,71 @@
+"""The one read path: questions to plans to one SQL statement to answers, all from one snapshot."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import asyncpg
+
+from db.rollup_state import StateCache
+from db.scan_sql import Statement, statement
+from domain.catalogue import Catalogue
+from domain.columns import ScanRow
+from domain.errors import Unavailable
+from domain.frames import assemble
+from domain.plan import Plan, plan
+from domain.questions import Frame, Read
+
+_REPLANS = 3
+
+
+async def answer(
+    pool: asyncpg.Pool, catalogue: Catalogue, reads: Sequence[Read], state: StateCache
+) -> list[Frame]:
+    """Answer all reads in one statement. Frames come in the order of the reads.
+
+    The statement also returns the version of the rollup state it saw; where that is not the one the plan
+    was made for, the state is read anew and the plan made again, so an answer never mixes two states.
+    """
+    for _ in range(_REPLANS):
+        known = await state.get(pool)
+        plans = [plan(index, read, catalogue, known) for index, read in enumerate(reads)]
+        rows = await _run(pool, statement(plans))
+        head = next(row for row in rows if row["scan"] < 0)
+        if int(head["g1"]) == known.version:
+            return _frames(plans, rows, head)
+        state.forget()
+    raise Unavailable("The rollups are being changed; try again.")
+
+
+async def _run(pool: asyncpg.Pool, query: Statement) -> list[asyncpg.Record]:
+    rows: list[asyncpg.Record] = await pool.fetch(query.sql, *query.arguments)
+    return rows
+
+
+def _frames(
+    plans: Sequence[Plan], rows: Sequence[asyncpg.Record], head: asyncpg.Record
+) -> list[Frame]:
+    as_of = datetime.fromisoformat(head["g2"])
+    by_scan: dict[int, list[ScanRow]] = {}
+    for row in rows:
+        by_scan.setdefault(row["scan"], []).append(_scan_row(row))
+    frames = []
+    first = 0
+    for each in plans:
+        parts = [by_scan.get(first + offset, []) for offset in range(len(each.scans))]
+        frames.append(assemble(each, parts, as_of=as_of, tail=head["g3"] == "true"))
+        first += len(each.scans)
+    return frames
+
+
+def _scan_row(row: asyncpg.Record) -> ScanRow:
+    return ScanRow(
+        key=(row["g1"], row["g2"], row["g3"], row["g4"]),
+        overflow=row["overflow"],
+        slots=row["slots"],
+        first=row["first"],
+        second=row["second"],
+        sums=row["sums"],
+        minima=row["minima"],
+        maxima=row["maxima"],
+        sketches=row["sketches"],
+    )

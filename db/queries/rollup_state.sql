@@ -1,0 +1,19 @@
+-- name: version
+-- The version of the rollup state.
+SELECT version FROM rollup_state;
+
+-- name: active_sets
+-- The sets that answer questions.
+SELECT id, event_type, dimensions, measures, complete_from FROM rollup_sets WHERE state = 'active';
+
+-- name: levels
+-- Until when each grain above the base is summed up.
+SELECT grain, sealed_until FROM rollup_levels;
+
+-- name: raw_gaps
+-- Since when raw events are complete, by type; types without a row have them all.
+SELECT event_type, raw_from FROM raw_gaps;
+
+-- name: bump
+-- Make every plan made before be made again.
+UPDATE rollup_state SET version = version + 1;

@@ -1,0 +1,135 @@
+-- name: try_lock
+-- Be the only one who merges, seals or rebuilds, until the transaction ends.
+SELECT pg_try_advisory_xact_lock(7215001);
+
+-- name: lock
+-- Wait to be the only one who merges, seals or rebuilds.
+SELECT pg_advisory_xact_lock(7215001);
+
+-- name: claim
+-- The oldest pending batches, up to about $1 events.
+SELECT batch_id, received_at, event_count
+FROM (
+    SELECT batch_id, received_at, event_count,
+           sum(event_count) OVER (ORDER BY batch_id) - event_count AS before
+    FROM pending_batches
+) b
+WHERE before < $1::bigint
+ORDER BY batch_id;
+
+-- name: contents
+-- The event types of some batches and the months that their events are in.
+SELECT e.event_type, array_agg(DISTINCT date_trunc('month', e.occurred_at, 'UTC')) AS months,
+       min(e.occurred_at) AS first
+FROM unnest($1::bigint[], $2::timestamptz[]) AS b (batch_id, received_at)
+CROSS JOIN LATERAL (
+    SELECT event_type, occurred_at FROM analytics_events e
+    WHERE e.batch_id = b.batch_id AND e.received_at = b.received_at OFFSET 0
+) e
+GROUP BY e.event_type;
+
+-- name: done
+-- The rollups hold these batches now.
+DELETE FROM pending_batches WHERE batch_id = ANY ($1::bigint[]);
+
+-- name: pending
+-- How much is waiting to be merged, and since when.
+SELECT count(*) AS batches, coalesce(sum(event_count), 0)::bigint AS events, min(received_at) AS oldest
+FROM pending_batches;
+
+-- name: sets
+-- Every set that takes new events.
+SELECT id, event_type, dimensions, measures, generation, state, complete_from
+FROM rollup_sets WHERE state IN ('active', 'building') ORDER BY id;
+
+-- name: compact_users
+-- Put a compacted sketch in its place.
+UPDATE rollups SET users = $5 WHERE set_id = $1 AND grain = $2 AND bucket = $3 AND key_hash = $4;
+
+-- name: compact_histogram
+-- Put a compacted sketch in its place.
+UPDATE rollup_measures SET histogram = $6
+WHERE set_id = $1 AND grain = $2 AND measure = $3 AND bucket = $4 AND key_hash = $5;
+
+-- name: levels
+-- Until when each grain above the base is summed up.
+SELECT grain, sealed_until FROM rollup_levels ORDER BY grain FOR UPDATE;
+
+-- name: add_level
+-- Keep a grain from now on; it is summed up at the next sealing.
+INSERT INTO rollup_levels (grain, sealed_until) VALUES ($1, '-infinity') ON CONFLICT DO NOTHING;
+
+-- name: drop_level
+-- Keep a grain no longer.
+DELETE FROM rollup_levels WHERE grain = $1;
+
+-- name: drop_level_rows
+-- Remove the rows of a grain that is no longer kept.
+DELETE FROM rollups WHERE grain = $1;
+
+-- name: drop_level_measures
+-- Remove the measures of a grain that is no longer kept.
+DELETE FROM rollup_measures WHERE grain = $1;
+
+-- name: seal_counts
+-- Sum the buckets of a finer grain $1 up into grain $2, for the base buckets in [$3, $4).
+WITH counted AS (
+    INSERT INTO rollups (set_id, grain, bucket, key_hash, d1, d2, d3, d4, count, error_count, users)
+    SELECT r.set_id, $2::smallint, b.bucket, r.key_hash, min(r.d1), min(r.d2), min(r.d3), min(r.d4),
+           sum(r.count), sum(r.error_count), string_agg(r.users, '')
+    FROM rollups r
+    JOIN rollup_sets s ON s.id = r.set_id AND s.state = 'active'
+    CROSS JOIN LATERAL (SELECT date_trunc($5::text, r.bucket, 'UTC') AS bucket) b
+    WHERE r.grain = $1::smallint AND r.bucket >= $3::timestamptz AND r.bucket < $4::timestamptz
+    GROUP BY r.set_id, b.bucket, r.key_hash
+    RETURNING set_id, grain, bucket, key_hash, users
+)
+SELECT set_id, grain, bucket, key_hash, users AS sketch FROM counted WHERE octet_length(users) > 1024;
+
+-- name: seal_measures
+-- The same for the measures.
+WITH measured AS (
+    INSERT INTO rollup_measures
+        (set_id, grain, bucket, key_hash, measure, d1, d2, d3, d4, n, sum, min, max, histogram)
+    SELECT r.set_id, $2::smallint, b.bucket, r.key_hash, r.measure, min(r.d1), min(r.d2), min(r.d3), min(r.d4),
+           sum(r.n), sum(r.sum), min(r.min), max(r.max), string_agg(r.histogram, '')
+    FROM rollup_measures r
+    JOIN rollup_sets s ON s.id = r.set_id AND s.state = 'active'
+    CROSS JOIN LATERAL (SELECT date_trunc($5::text, r.bucket, 'UTC') AS bucket) b
+    WHERE r.grain = $1::smallint AND r.bucket >= $3::timestamptz AND r.bucket < $4::timestamptz
+    GROUP BY r.set_id, b.bucket, r.key_hash, r.measure
+    RETURNING set_id, grain, measure, bucket, key_hash, histogram
+)
+SELECT set_id, grain, measure, bucket, key_hash, histogram AS sketch
+FROM measured WHERE octet_length(histogram) > 1024;
+
+-- name: advance_level
+-- The grain is summed up until $2.
+UPDATE rollup_levels SET sealed_until = $2 WHERE grain = $1;
+
+-- name: first_bucket
+-- The first bucket of the base grain.
+SELECT min(bucket) FROM rollups WHERE grain = 15;
+
+-- name: touch_months
+-- Remember that these months were written now.
+INSERT INTO rollup_partitions (month, last_merged)
+SELECT month, now() FROM unnest($1::date[]) AS month
+ON CONFLICT (month) DO UPDATE SET last_merged = excluded.last_merged;
+
+-- name: months_with_partitions
+-- Of these months, those that have partitions already.
+SELECT month FROM rollup_partitions WHERE month = ANY ($1::date[]);
+
+-- name: lock_partitions
+-- One maker of rollup partitions at a time, until the transaction ends.
+SELECT pg_advisory_xact_lock(7215002);
+
+-- name: any_pending
+-- Whether more is waiting to be merged.
+SELECT EXISTS (SELECT FROM pending_batches);
+
+-- name: note_rolled
+-- Tell a running rebuild that its new generation has these batches already.
+INSERT INTO rolled_meanwhile (batch_id)
+SELECT unnest($1::bigint[]) WHERE EXISTS (SELECT FROM rollup_rebuilds WHERE state = 'running');

@@ -1,0 +1,67 @@
+"""Which dimension sets are rolled up, and which grains: the catalogue and the settings made true."""
+
+from collections.abc import Iterable
+
+import asyncpg
+
+from db.connection import Connection
+from db.queries import load
+from domain.catalogue import Catalogue, EventType
+from domain.grains import Grain
+
+_QUERIES = load("rollup_sets")
+_ROLLUPS = load("rollups")
+_STATE = load("rollup_state")
+
+
+async def ensure_catalogue(
+    pool: asyncpg.Pool, catalogue: Catalogue, grains: Iterable[Grain]
+) -> list[str]:
+    """Roll up what the catalogue declares, at these grains above the base. Safe from many processes.
+
+    A set that is new to a type with events in the rollups, or that has a new measure, has to be built from
+    raw events first. Returns the event types for which that is so.
+    """
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute(_ROLLUPS["lock"])
+        changed = await _ensure_levels(connection, set(grains))
+        stale = []
+        for event_type in catalogue.types.values():
+            added, needs_build = await _ensure_sets(connection, event_type)
+            changed = changed or added
+            if needs_build:
+                stale.append(event_type.name)
+        if changed:
+            await connection.execute(_STATE["bump"])
+    return stale
+
+
+async def _ensure_levels(connection: Connection, grains: set[Grain]) -> bool:
+    kept = {Grain(row["grain"]) for row in await connection.fetch(_ROLLUPS["levels"])}
+    for grain in grains - kept:
+        await connection.execute(_ROLLUPS["add_level"], int(grain))
+    for grain in kept - grains:
+        for name in ("drop_level", "drop_level_rows", "drop_level_measures"):
+            await connection.execute(_ROLLUPS[name], int(grain))
+    return kept != grains
+
+
+async def _ensure_sets(connection: Connection, event_type: EventType) -> tuple[bool, bool]:
+    """Whether a set was added, and whether one has to be built."""
+    rows = await connection.fetch(_QUERIES["active_of_type"], event_type.name)
+    active = {tuple(row["dimensions"]): set(row["measures"]) for row in rows}
+    measures = sorted(event_type.measures)
+    missing = [
+        dimensions
+        for dimensions in event_type.rollups
+        if not set(measures) <= active.get(dimensions, {None})
+    ]
+    if not missing:
+        return False, False
+    if rows and await connection.fetchval(_QUERIES["has_rows"], [row["id"] for row in rows]):
+        return False, True
+    for dimensions in missing:
+        await connection.execute(
+            _QUERIES["add_active"], event_type.name, list(dimensions), measures
+        )
+    return True, False

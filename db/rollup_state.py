@@ -1,0 +1,63 @@
+"""What the rollups can answer, kept per process and read anew when an answer saw another version."""
+
+import asyncio
+from datetime import datetime
+
+import asyncpg
+
+from db.queries import load
+from domain.grains import Grain, micros
+from domain.plan import RollupSet, RollupState
+
+_QUERIES = load("rollup_state")
+_BEGINNING = -(2**62)
+"""Microseconds before any event: what `-infinity` stands for."""
+
+
+class StateCache:
+    """The last state read. Staleness is harmless: every answer checks the version it was planned for."""
+
+    def __init__(self) -> None:
+        self._state: RollupState | None = None
+        self._reading = asyncio.Lock()
+
+    async def get(self, pool: asyncpg.Pool) -> RollupState:
+        """The state, read once for all who wait for it."""
+        if self._state is None:
+            async with self._reading:
+                if self._state is None:
+                    self._state = await read_state(pool)
+        return self._state
+
+    def forget(self) -> None:
+        """Read the state anew at the next question."""
+        self._state = None
+
+
+async def read_state(pool: asyncpg.Pool) -> RollupState:
+    """The state now, from one snapshot."""
+    async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read"):
+        version = await connection.fetchval(_QUERIES["version"])
+        sets = await connection.fetch(_QUERIES["active_sets"])
+        levels = await connection.fetch(_QUERIES["levels"])
+        gaps = await connection.fetch(_QUERIES["raw_gaps"])
+    return RollupState(
+        version=version,
+        sets=tuple(_set(row) for row in sets),
+        sealed={Grain(row["grain"]): _micros(row["sealed_until"]) for row in levels},
+        raw_from={row["event_type"]: _micros(row["raw_from"]) for row in gaps},
+    )
+
+
+def _set(row: asyncpg.Record) -> RollupSet:
+    return RollupSet(
+        id=row["id"],
+        event_type=row["event_type"],
+        dimensions=tuple(row["dimensions"]),
+        measures=frozenset(row["measures"]),
+        complete_from=_micros(row["complete_from"]),
+    )
+
+
+def _micros(at: datetime) -> int:
+    return _BEGINNING if at.year < 1970 else int(micros([at])[0])

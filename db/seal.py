@@ -1,0 +1,74 @@
+"""Sealing: summing finished buckets up into coarser grains, so that long ranges cost little.
+
+A grain is sealed until an instant; events that come later for a sealed bucket are merged into it at once
+(see db/roll_sql.py), so a coarse bucket always equals the sum of its finer ones.
+"""
+
+from datetime import datetime
+
+import asyncpg
+
+from db.connection import Connection
+from db.queries import load
+from db.rollup_partitions import ensure_months
+from db.rollups import compact, levels_of
+from domain.grains import BASE, Grain, floor_datetime
+
+_QUERIES = load("rollups")
+_STATE = load("rollup_state")
+_UNITS = {Grain.HOUR: "hour", Grain.DAY: "day", Grain.WEEK: "week", Grain.MONTH: "month"}
+_FINER = {
+    Grain.HOUR: (BASE,),
+    Grain.DAY: (Grain.HOUR, BASE),
+    Grain.WEEK: (Grain.DAY, Grain.HOUR, BASE),
+    Grain.MONTH: (Grain.DAY, Grain.HOUR, BASE),
+}
+
+
+async def seal(pool: asyncpg.Pool, now: datetime) -> dict[Grain, datetime]:
+    """Sum up every bucket that ended by `now`. Returns the grains that moved and until when."""
+    moved: dict[Grain, datetime] = {}
+    for grain in sorted(_UNITS):
+        until = await _seal_grain(pool, grain, floor_datetime(now, grain))
+        if until is not None:
+            moved[grain] = until
+    return moved
+
+
+async def build_level(
+    connection: Connection, grain: Grain, finer: Grain, start: datetime, end: datetime
+) -> None:
+    """Sum the buckets of a finer grain in [start, end) up into a coarser one that has no rows there."""
+    await ensure_months(connection, [start])
+    span = (int(finer), int(grain), start, end, _UNITS[grain])
+    await compact(connection, await connection.fetch(_QUERIES["seal_counts"], *span))
+    await compact(connection, await connection.fetch(_QUERIES["seal_measures"], *span))
+
+
+def source_of(grain: Grain, kept: set[Grain]) -> Grain:
+    """The coarsest kept grain that the buckets of another are made of."""
+    return next(each for each in _FINER[grain] if each in kept or each is BASE)
+
+
+async def _seal_grain(pool: asyncpg.Pool, grain: Grain, until: datetime) -> datetime | None:
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute(_QUERIES["lock"])
+        levels = await levels_of(connection)
+        sealed = levels.get(grain)
+        if sealed is None or sealed >= until:
+            return None
+        start = await _start(connection, grain, sealed)
+        if start is not None and start < until:
+            kept = {Grain(each) for each in levels}
+            await build_level(connection, grain, source_of(grain, kept), start, until)
+        await connection.execute(_QUERIES["advance_level"], int(grain), until)
+        await connection.execute(_STATE["bump"])
+    return until
+
+
+async def _start(connection: Connection, grain: Grain, sealed: datetime) -> datetime | None:
+    """Where to go on; from the first bucket there is, if the grain was never sealed."""
+    if sealed.year >= 1970:
+        return sealed
+    first = await connection.fetchval(_QUERIES["first_bucket"])
+    return None if first is None else floor_datetime(first, grain)

@@ -1,0 +1,134 @@
+"""From the rows of a plan's scans to the answer: groups, columns, the rest, and what to be warned of."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.columns import Rows, ScanRow, column
+from domain.plan import Plan, Scan
+from domain.questions import (
+    Columns,
+    Estimate,
+    Frame,
+    GroupKey,
+    MeasureKey,
+    Top,
+    Value,
+    Warning,
+)
+
+_Groups = dict[GroupKey, Rows]
+_OVERFLOW: GroupKey = ("",) * 5
+"""Stands for the overflow row among groups; no real key has five parts."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """One plan and its rows by scan and group."""
+
+    plan: Plan
+    by_of: Mapping[str | None, _Groups]
+
+    def columns(self, keys: Iterable[GroupKey], found: dict[str, Warning]) -> Columns:
+        """One column per asked measure, over the rows of all `keys` together."""
+        chosen = tuple(keys)
+        values: dict[MeasureKey, list[Value]] = {}
+        estimates: dict[MeasureKey, list[Estimate | None]] = {}
+        for measure in self.plan.read.measures:
+            groups = self.by_of.get(measure.of, {})
+            rows = [row for key in chosen for row in groups.get(key, ())]
+            built = column(measure, rows, len(self.plan.edges) - 1)
+            values[measure] = built.values
+            if built.estimates is not None:
+                estimates[measure] = built.estimates
+            if built.currencies:
+                found["MIXED_CURRENCIES"] = _mixed(measure, built.currencies)
+        return Columns(values, estimates)
+
+
+def assemble(
+    plan: Plan, parts: Sequence[Sequence[ScanRow]], *, as_of: datetime, tail: bool
+) -> Frame:
+    """The answer to a plan. `parts` holds each scan's rows, in the order of `plan.scans`."""
+    answer = _Answer(
+        plan,
+        {scan.of: _grouped(scan, rows) for scan, rows in zip(plan.scans, parts, strict=True)},
+    )
+    found = {each.code: each for each in plan.warnings}
+    keys = _keys(answer)
+    overflow = any(_OVERFLOW in groups for groups in answer.by_of.values())
+    if overflow:
+        found["GROUPS_FOLDED"] = _folded(plan)
+    shown = _top(answer, keys, plan.read.top) if plan.read.top else _sorted(keys)
+    left = set(keys).difference(shown) | ({_OVERFLOW} if overflow else set())
+    return Frame(
+        groups={key: answer.columns((key,), found) for key in shown},
+        other=answer.columns(_sorted(left), found) if left else None,
+        total_groups=len(keys),
+        as_of=as_of,
+        served_by=_served_by(plan, tail=tail),
+        warnings=tuple(found.values()),
+    )
+
+
+def _grouped(scan: Scan, rows: Iterable[ScanRow]) -> _Groups:
+    """Rows by group key. Where amounts are kept apart, the row keeps its currency and the key does not."""
+    groups: _Groups = {}
+    width = len(scan.group_by) - scan.by_currency
+    for row in rows:
+        key = _OVERFLOW if row.overflow else row.key[:width]
+        currency = row.key[width] if scan.by_currency else None
+        groups.setdefault(key, []).append((currency, row))
+    return groups
+
+
+def _keys(answer: _Answer) -> list[GroupKey]:
+    if not answer.plan.read.group_by:
+        return [()]
+    return [
+        key
+        for key in dict.fromkeys(key for groups in answer.by_of.values() for key in groups)
+        if key != _OVERFLOW
+    ]
+
+
+def _sorted(keys: Iterable[GroupKey]) -> list[GroupKey]:
+    return sorted(keys, key=lambda key: tuple((part is None, part or "") for part in key))
+
+
+def _top(answer: _Answer, keys: Sequence[GroupKey], top: Top) -> list[GroupKey]:
+    """The first `n` keys by the measure; groups without a value come last, ties by key."""
+    ranked = []
+    for key in _sorted(keys):
+        rows = answer.by_of.get(top.by.of, {}).get(key, [])
+        value = column(top.by, rows, 1).values[0]
+        order = 0.0 if value is None else float(value)
+        ranked.append((value is None, -order if top.descending else order, key))
+    ranked.sort(key=lambda each: each[:2])
+    return [key for *_, key in ranked[: top.n]]
+
+
+def _served_by(plan: Plan, *, tail: bool) -> tuple[str, ...]:
+    sources = {
+        f"rollup:{grain.label}": int(grain) for scan in plan.scans for grain in scan.segments
+    }
+    named = sorted(sources, key=lambda name: -sources[name])
+    if any(len(scan.raw) for scan in plan.scans):
+        named.append("raw")
+    return (*named, "tail") if tail else tuple(named)
+
+
+def _mixed(measure: MeasureKey, currencies: frozenset[str]) -> Warning:
+    return Warning(
+        "MIXED_CURRENCIES",
+        f"{measure.of} is in {', '.join(sorted(currencies))}, and amounts in different currencies"
+        " are never added: filter by currency or group by it.",
+    )
+
+
+def _folded(plan: Plan) -> Warning:
+    return Warning(
+        "GROUPS_FOLDED",
+        f"Only the {plan.event_type.max_keys} largest groups of each bucket are kept apart; the rest is"
+        " in other, so a small group may show less than it has.",
+    )

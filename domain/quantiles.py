@@ -1,0 +1,119 @@
+"""Quantiles within 1 % of the true value: exact while few, then a histogram with relative bins (DDSketch).
+
+A raw chunk lists float64 values. A dense chunk is a histogram: int32 bin keys, rising, then uint64 counts,
+both little-endian. Bin i of the positive side holds (GAMMA^(i-1), GAMMA^i]; its estimate is off by at most
+ALPHA either way. The negative side mirrors it and zero is a bin of its own, so keys rise with the values.
+The quantile q of n values is the one of rank max(1, ceil(q n)), counted from the smallest.
+Source: Masson, Rim, Lee, "DDSketch: a fast and fully-mergeable quantile sketch with relative-error
+guarantees", 2019.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domain.chunks import DENSE, RAW, chunk, chunks
+from domain.questions import Estimate
+
+ALPHA = 0.0095
+GAMMA = (1 + ALPHA) / (1 - ALPHA)
+RAW_LIMIT = 64
+"""So many values are kept as they are before they become a histogram."""
+
+_LOG_GAMMA = math.log(GAMMA)
+_ONE = 100_000
+"""Key of the bin that ends at 1.0: keys of positive values stay above zero down to 1e-800."""
+
+Keys = NDArray[np.int32]
+Counts = NDArray[np.uint64]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """The merge of some sketches: sorted raw values where `counts` is None, else bins and their counts."""
+
+    values: Floats
+    keys: Keys
+    counts: Counts | None
+
+    def quantile(self, q: float) -> Estimate | None:
+        """The value of rank max(1, ceil(q n)) with its bounds; None of nothing."""
+        if self.counts is None:
+            return _exact(self.values, q)
+        totals = np.cumsum(self.counts)
+        rank = max(1, math.ceil(q * int(totals[-1])))
+        return _bin(int(self.keys[np.searchsorted(totals, rank)]))
+
+
+def compact(sketch: bytes) -> bytes:
+    """The same distribution in less room: a list of up to `RAW_LIMIT` values, or a histogram."""
+    merged = distribution([sketch])
+    if merged.counts is None and len(merged.values) <= RAW_LIMIT:
+        return chunk(RAW, merged.values.astype(">f8").tobytes())
+    keys, counts = (
+        (merged.keys, merged.counts) if merged.counts is not None else _histogram(merged.values)
+    )
+    return chunk(DENSE, keys.astype("<i4").tobytes() + counts.astype("<u8").tobytes())
+
+
+def distribution(sketches: Iterable[bytes]) -> Distribution:
+    """The merge of sketches; stays exact where none has become a histogram."""
+    raw: list[Floats] = []
+    keys: list[Keys] = []
+    counts: list[Counts] = []
+    for sketch in sketches:
+        for tag, payload in chunks(sketch):
+            if tag == RAW:
+                raw.append(np.frombuffer(payload, ">f8").astype(np.float64))
+            else:
+                bins = len(payload) // 12
+                keys.append(np.frombuffer(payload, "<i4", bins))
+                counts.append(np.frombuffer(payload, "<u8", bins, bins * 4))
+    values = np.sort(np.concatenate(raw)) if raw else np.empty(0)
+    if not keys:
+        return Distribution(values, np.empty(0, np.int32), None)
+    if len(values):
+        own_keys, own_counts = _histogram(values)
+        keys.append(own_keys)
+        counts.append(own_counts)
+    return Distribution(np.empty(0), *_merged(keys, counts))
+
+
+def _exact(values: Floats, q: float) -> Estimate | None:
+    if not len(values):
+        return None
+    value = float(values[max(1, math.ceil(q * len(values))) - 1])
+    return Estimate(value, value, value, exact=True)
+
+
+def _histogram(values: Floats) -> tuple[Keys, Counts]:
+    magnitude = np.abs(values)
+    with np.errstate(divide="ignore"):
+        index = np.ceil(np.log(magnitude) / _LOG_GAMMA)
+    key = np.where(magnitude > 0, np.sign(values) * (index + _ONE), 0).astype(np.int32)
+    keys, counts = np.unique(key, return_counts=True)
+    return keys, counts.astype(np.uint64)
+
+
+def _merged(keys: Sequence[Keys], counts: Sequence[Counts]) -> tuple[Keys, Counts]:
+    if len(keys) == 1:
+        return keys[0], counts[0]
+    merged, where = np.unique(np.concatenate(keys), return_inverse=True)
+    sums = np.zeros(len(merged), np.uint64)
+    np.add.at(sums, where, np.concatenate(counts))
+    return merged, sums
+
+
+def _bin(key: int) -> Estimate:
+    if key == 0:
+        return Estimate(0.0, 0.0, 0.0, exact=True)
+    side = 1 if key > 0 else -1
+    outer = GAMMA ** (abs(key) - _ONE)
+    inner = outer / GAMMA
+    value = 2 * outer / (GAMMA + 1)
+    lower, upper = sorted((side * inner, side * outer))
+    return Estimate(side * value, lower, upper, exact=False)
