@@ -1,0 +1,168 @@
+"""One run: databases filled, contenders started, scenarios in turn, everything stopped again."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks import loading
+from benchmarks.contenders import Contender, node
+from benchmarks.contenders.limits import limits
+from benchmarks.contenders.tidemark import Installation
+from benchmarks.options import SIZES, Options
+from benchmarks.report import Report
+from benchmarks.scenarios import bulk, ingest, keep_up, memory, questions
+from benchmarks.scenarios.progress import say
+from benchmarks.servers import Servers, node_version
+from benchmarks.window import Window, last_days
+
+ROLL_PATIENCE = 1_800.0
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """The contenders of one size, all up."""
+
+    own: Contender
+    limit: Contender
+    peers: list[Contender]
+
+    @property
+    def all(self) -> list[Contender]:
+        """Every one, in the order of the tables."""
+        return [self.own, self.limit, *self.peers]
+
+    @property
+    def express(self) -> Contender | None:
+        """The peer that also takes events."""
+        return next((each for each in self.peers if each.name == "express"), None)
+
+
+@dataclass(slots=True)
+class Bench:
+    """The servers of a run and what it found so far."""
+
+    folder: Path
+    servers: Servers
+    options: Options
+    window: Window = field(default_factory=lambda: last_days(datetime.now(UTC)))
+    report: Report = field(default_factory=Report)
+    answers: dict[str, questions.Answers] = field(default_factory=dict)
+    installed: dict[str, node.Installed] = field(default_factory=dict)
+    absent: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def peer_versions(self) -> dict[str, str]:
+        """The packages of the peers."""
+        return {k: v for each in self.installed.values() for k, v in each.versions.items()}
+
+    async def run(self) -> None:
+        """Everything that was asked for, size by size."""
+        self._install_peers()
+        for size in self.options.sizes:
+            await self._measure(size)
+        if len(self.answers) > 1:
+            small, large = self.options.sizes[0], self.options.sizes[-1]
+            pair = (self.answers[small], self.answers[large])
+            questions.promise_growth(self.report, *pair, (small, large))
+
+    async def _measure(self, size: str) -> None:
+        installation = self._installation(size)
+        await self._fill(size, installation)
+        with self._running(size, installation) as running:
+            if "questions" in self.options.scenarios:
+                await self._ask(size, running)
+        if size == self.options.sizes[0] and {"ingest", "keep-up"} & {*self.options.scenarios}:
+            await self._ingest(size, installation)
+        if size == self.options.sizes[-1] and "memory" in self.options.scenarios:
+            await self._memory(size, installation)
+
+    def _install_peers(self) -> None:
+        why = self._why_no_peers()
+        for peer in ("express", "postgraphile"):
+            if why is not None:
+                self.absent[peer] = why
+                continue
+            try:
+                self.installed[peer] = node.install(peer)
+            except node.NotInstalled as failure:
+                self.absent[peer] = str(failure)
+
+    def _why_no_peers(self) -> str | None:
+        if not self.options.peers:
+            return "left out"
+        return "no node" if node_version() is None else None
+
+    def _installation(self, size: str) -> Installation:
+        folder = self.folder / size
+        folder.mkdir()
+        database = self.servers.database(f"tidemark_{size.lower()}")
+        return Installation(folder, database, self.servers.redis_url)
+
+    async def _fill(self, size: str, installation: Installation) -> None:
+        """The same events into Tidemark (by its import, measured) and into the peers' table."""
+        count = SIZES[size]
+        await loading.create_database(self.servers.postgres_url, f"tidemark_{size.lower()}")
+        installation.call("migrate")
+        await bulk.measure(installation, count, self.window, self.options, self.report, size)
+        say(f"  rolling up {size} events")
+        with installation.worker():
+            seconds = await keep_up.rolled(installation.database_url, ROLL_PATIENCE)
+        say(f"  rolled up in {seconds} s")
+        if self.installed:
+            name = f"peers_{size.lower()}"
+            await loading.create_database(self.servers.postgres_url, name)
+            took = await loading.load_express(self.servers.database(name), count, self.window)
+            say(f"  peers' table filled in {took:.0f} s")
+        await loading.settle(installation.database_url)
+
+    @contextmanager
+    def _running(self, size: str, installation: Installation) -> Iterator[Running]:
+        with ExitStack() as stack:
+            peers = [stack.enter_context(each) for each in self._peers(size, installation.folder)]
+            limit = stack.enter_context(
+                limits(installation.folder, installation.database_url, self.window)
+            )
+            own = stack.enter_context(installation.api(self.window))
+            yield Running(own, limit, peers)
+
+    def _peers(self, size: str, folder: Path):
+        dsn = self.servers.database(f"peers_{size.lower()}")
+        starters = {"express": node.express, "postgraphile": node.postgraphile}
+        for name, installed in self.installed.items():
+            yield starters[name](installed, folder, dsn, self.servers.redis_url, self.window)
+
+    async def _ask(self, size: str, running: Running) -> None:
+        found = await questions.measure(running.all, self.options, self.absent, self.report, size)
+        self.answers[size] = found
+        questions.promise(self.report, size, found)
+
+    async def _ingest(self, size: str, installation: Installation) -> None:
+        """Ingest, first without the worker; then the worker catches up; then both together."""
+        source = f"tidemark_{size.lower()}"
+        await loading.create_database(self.servers.postgres_url, "copied", source)
+        token = installation.token()
+        with self._running(size, installation) as running:
+            found = await ingest.measure(
+                ingest.targets(running.express, running.own, token),
+                self.servers.database("copied"),
+                lambda: loading.settle(installation.database_url),
+                self.options,
+                self.report,
+            )
+            if "keep-up" not in self.options.scenarios:
+                return
+            with installation.worker():
+                caught_up = await keep_up.rolled(installation.database_url, ROLL_PATIENCE)
+                say(f"  caught up in {caught_up} s")
+                target = ingest.tidemark_target(running.own, token, lean=False)
+                dsn = installation.database_url
+                await keep_up.measure(running.own, target, dsn, found, self.options, self.report)
+
+    async def _memory(self, size: str, installation: Installation) -> None:
+        token = installation.token()
+        with installation.api(self.window) as own, installation.worker() as worker:
+            target = ingest.tidemark_target(own, token, lean=False)
+            await memory.mixed(own, worker, target, self.options, self.report)
+            await memory.rebuild(own, worker, installation, size, self.report)

@@ -1,0 +1,108 @@
+// A plain analytics backend: raw events in one table, three SQL statements in parallel for a summary,
+// cache-aside in Redis for 60 seconds, keys made of the full timestamps.
+const express = require('express');
+const { Pool } = require('pg');
+const Redis = require('ioredis');
+
+const CACHE_SECONDS = 60;
+const pool = new Pool({ connectionString: process.env.DATABASE_URL, max: 10 });
+const redis = new Redis(process.env.REDIS_URL);
+const app = express();
+app.disable('x-powered-by');
+app.disable('etag');
+app.use(express.json({ limit: '10mb' }));
+
+function range(req, res) {
+  const from = new Date(req.query.from);
+  const to = new Date(req.query.to);
+  if (Number.isNaN(from.getTime()) || Number.isNaN(to.getTime())) {
+    res.status(400).json({ error: 'from and to must be ISO 8601 dates' });
+    return null;
+  }
+  return [from.toISOString(), to.toISOString()];
+}
+
+async function cached(key, compute) {
+  const held = await redis.get(key);
+  if (held !== null) return { data: JSON.parse(held), cached: true };
+  const data = await compute();
+  await redis.set(key, JSON.stringify(data), 'EX', CACHE_SECONDS);
+  return { data, cached: false };
+}
+
+app.get('/api/analytics/summary', async (req, res) => {
+  const between = range(req, res);
+  if (between === null) return;
+  const answer = await cached(`analytics:summary:${between[0]}:${between[1]}`, async () => {
+    const [total, unique, byType] = await Promise.all([
+      pool.query('SELECT COUNT(*) FROM events WHERE created_at >= $1 AND created_at <= $2', between),
+      pool.query(
+        'SELECT COUNT(DISTINCT user_id) FROM events WHERE created_at >= $1 AND created_at <= $2',
+        between,
+      ),
+      pool.query(
+        `SELECT event_type, COUNT(*) FROM events WHERE created_at >= $1 AND created_at <= $2
+         GROUP BY event_type ORDER BY count DESC`,
+        between,
+      ),
+    ]);
+    return {
+      totalEvents: Number(total.rows[0].count),
+      uniqueUsers: Number(unique.rows[0].count),
+      eventsByType: Object.fromEntries(
+        byType.rows.map((row) => [row.event_type, Number(row.count)]),
+      ),
+    };
+  });
+  res.json(answer);
+});
+
+app.get('/api/analytics/timeseries', async (req, res) => {
+  const between = range(req, res);
+  if (between === null) return;
+  const answer = await cached(`analytics:timeseries:${between[0]}:${between[1]}`, async () => {
+    const { rows } = await pool.query(
+      `SELECT date_trunc('day', created_at) AS start, COUNT(*), COUNT(DISTINCT user_id) AS users
+       FROM events WHERE created_at >= $1 AND created_at <= $2 GROUP BY 1 ORDER BY 1`,
+      between,
+    );
+    return rows.map((row) => ({
+      start: row.start,
+      count: Number(row.count),
+      uniqueUsers: Number(row.users),
+    }));
+  });
+  res.json(answer);
+});
+
+app.get('/api/analytics/series', async (req, res) => {
+  const between = range(req, res);
+  if (between === null) return;
+  const { rows } = await pool.query(
+    'SELECT bucket, value FROM series_points WHERE bucket >= $1 AND bucket < $2 ORDER BY bucket',
+    between,
+  );
+  res.json({ data: rows.map((row) => ({ bucket: row.bucket, value: Number(row.value) })) });
+});
+
+app.post('/api/analytics/events', async (req, res) => {
+  const events = Array.isArray(req.body) ? req.body : [req.body];
+  const values = [];
+  const places = events.map((event, index) => {
+    values.push(event.userId, event.eventType, event.createdAt);
+    return `($${index * 3 + 1}, $${index * 3 + 2}, $${index * 3 + 3})`;
+  });
+  await pool.query(
+    `INSERT INTO events (user_id, event_type, created_at) VALUES ${places.join(', ')}`,
+    values,
+  );
+  res.status(201).json({ accepted: events.length });
+});
+
+app.get('/health', (req, res) => res.json({ status: 'ok' }));
+
+app.use((error, req, res, next) => {
+  res.status(500).json({ error: error.message });
+});
+
+app.listen(Number(process.env.PORT), '127.0.0.1');
