@@ -1,0 +1,102 @@
+"""Events that were refused, kept with the reason until someone replays them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import asyncpg
+
+from db.lent import lent
+from db.pool import Connection
+from db.queries import load
+from domain.errors import Unavailable
+
+QUERIES = load("dead_letters")
+MAX_BODY = 64 * 1024
+PATIENCE = 0.9
+"""Seconds to wait for PostgreSQL before the sender is asked to come back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """One refused event as it came, and why."""
+
+    code: str
+    field: str | None
+    message: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A refused event as it is kept. `truncated`: the body was longer than 64 KiB."""
+
+    id: int
+    received_at: datetime
+    origin: str
+    subject: str | None
+    code: str
+    field: str | None
+    message: str
+    body: bytes
+    truncated: bool
+    replayed_at: datetime | None
+
+
+async def keep(
+    pool: asyncpg.Pool,
+    refused: Sequence[Refused],
+    *,
+    origin: str,
+    subject: str | None,
+    received_at: datetime,
+) -> None:
+    """Store refused events, all or none. Raises Unavailable within a second where that fails."""
+    if not refused:
+        return
+    try:
+        async with lent(pool, PATIENCE) as connection:
+            await connection.execute(
+                QUERIES["keep"],
+                received_at,
+                origin,
+                subject,
+                [each.code for each in refused],
+                [_storable(each.field) for each in refused],
+                [_storable(each.message) for each in refused],
+                [each.body[:MAX_BODY] for each in refused],
+                [len(each.body) > MAX_BODY for each in refused],
+            )
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as problem:
+        raise Unavailable("Refused events cannot be kept right now; send all again.") from problem
+
+
+async def page(
+    connection: Connection,
+    *,
+    limit: int,
+    after: int | None = None,
+    code: str | None = None,
+    origin: str | None = None,
+    replayed: bool = False,
+) -> list[DeadLetter]:
+    """The oldest letters behind the one numbered `after`, without the replayed ones unless asked."""
+    rows = await connection.fetch(QUERIES["page"], after, code, origin, replayed, limit)
+    return [DeadLetter(**dict(row)) for row in rows]
+
+
+async def lock(connection: Connection, letter_id: int) -> bool:
+    """Whether the letter is still open and now held until the transaction ends."""
+    return await connection.fetchval(QUERIES["lock"], letter_id) is not None
+
+
+async def mark_replayed(connection: Connection, letter_id: int, at: datetime) -> None:
+    """Note that the event is stored now."""
+    await connection.execute(QUERIES["mark_replayed"], letter_id, at)
+
+
+def _storable(text: str | None) -> str | None:
+    """The text with what PostgreSQL cannot keep replaced."""
+    if text is None:
+        return None
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()

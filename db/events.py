@@ -1,0 +1,114 @@
+"""Events into the database: one batch, one transaction."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import asyncpg
+
+from db.connection import Connection
+from db.event_copy import COLUMNS, copy_lines
+from db.partitions import EventPartitions
+from db.pool import Connection
+from db.queries import load
+from domain.events import Event
+
+QUERIES = load("events")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of the events of a batch, by their places in it. The rest was accepted."""
+
+    duplicates: frozenset[int] = frozenset()
+    conflicts: frozenset[int] = frozenset()
+    unstorable: frozenset[int] = frozenset()
+
+    def part(self, start: int, end: int) -> "Outcome":
+        """The outcome of the events at [start, end), counted from there."""
+        if not (self.duplicates or self.conflicts or self.unstorable):
+            return self
+        return Outcome(
+            *(
+                frozenset(place - start for place in places if start <= place < end)
+                for places in (self.duplicates, self.conflicts, self.unstorable)
+            )
+        )
+
+    def joined(self, later: "Outcome", offset: int) -> "Outcome":
+        """This outcome and that of the events that follow from place `offset` on."""
+        return Outcome(
+            self.duplicates | {offset + place for place in later.duplicates},
+            self.conflicts | {offset + place for place in later.conflicts},
+            self.unstorable | {offset + place for place in later.unstorable},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class EventStore:
+    """Where events go. `raw_days` is for types that name no retention of their own; 0 keeps."""
+
+    partitions: EventPartitions
+    raw_days: int
+
+    async def commit(
+        self, connection: Connection, events: Sequence[Event], received_at: datetime
+    ) -> Outcome:
+        """Store a batch; when this returns, it is committed.
+
+        Any number of processes may store the same ids at once: the first to commit has the event,
+        the others wait for it and find a duplicate. Ids are claimed in order, so that no two wait
+        for each other.
+        """
+        classes = {self.raw_days if each.raw_days is None else each.raw_days for each in events}
+        await self.partitions.ensure(connection, classes, received_at)
+        try:
+            return await self._commit(connection, events, received_at)
+        except asyncpg.CheckViolationError:
+            self.partitions.forget()
+            await self.partitions.ensure(connection, classes, received_at)
+            return await self._commit(connection, events, received_at)
+
+    async def _commit(
+        self, connection: Connection, events: Sequence[Event], received_at: datetime
+    ) -> Outcome:
+        first: dict[str, Event] = {event.id: event for event in reversed(events)}
+        ids = sorted(first)
+        digests = [first[each].digest for each in ids]
+        async with connection.transaction():
+            [claim] = await connection.fetch(QUERIES["claim_ids"], ids, digests, received_at)
+            taken = await _taken(connection, claim["taken"])
+            if claim["batch_id"] is not None:
+                fresh = [event for event in first.values() if event.id not in taken]
+                lines = copy_lines(fresh, claim["batch_id"], received_at, self.raw_days)
+                await connection.copy_to_table(
+                    "analytics_events", source=_once(lines), columns=COLUMNS, format="text"
+                )
+        if len(first) == len(events) and not taken:
+            return Outcome()
+        return _outcome(events, first, taken)
+
+
+async def _taken(connection: Connection, ids: Sequence[object]) -> dict[str, int]:
+    """Digest by id of the events that were stored before."""
+    if not ids:
+        return {}
+    rows = await connection.fetch(QUERIES["digests"], ids)
+    return {str(row["id"]): row["digest"] for row in rows}
+
+
+def _outcome(events: Sequence[Event], first: dict[str, Event], taken: dict[str, int]) -> Outcome:
+    duplicates: set[int] = set()
+    conflicts: set[int] = set()
+    for place, event in enumerate(events):
+        original = first[event.id]
+        if event is original and event.id not in taken:
+            continue
+        stored = taken.get(event.id, original.digest)
+        (duplicates if event.digest == stored else conflicts).add(place)
+    return Outcome(frozenset(duplicates), frozenset(conflicts))
+
+
+async def _once(data: bytes) -> AsyncIterator[bytes]:
+    """COPY from a file object would read it in a thread; this does not."""
+    yield data
