@@ -1,6 +1,9 @@
 """Connections to PostgreSQL."""
 
+from collections.abc import Callable
+
 import asyncpg
+from asyncpg.connection import LoggedQuery
 from asyncpg.pool import PoolConnectionProxy
 
 Connection = asyncpg.Connection | PoolConnectionProxy
@@ -14,20 +17,28 @@ async def open_pool(
     max_size: int = 10,
     pgbouncer: bool = False,
     application_name: str = "tidemark",
+    on_statement: Callable[[LoggedQuery], None] | None = None,
 ) -> asyncpg.Pool:
     """A pool whose sessions are in UTC and hand json and jsonb through as text.
 
     A connection goes back without the usual reset statement, which would cost every use a round
     trip: an open transaction is still rolled back, but session state (SET, LISTEN, session advisory
     locks) would leak to the next user, so nothing may set any. That is also what pgbouncer asks for
-    in transaction mode; there prepared statements are off as well.
+    in transaction mode; there prepared statements are off as well. `on_statement` is told of every
+    statement that ended.
     """
+
+    async def prepare(connection: asyncpg.Connection) -> None:
+        if on_statement is not None:
+            connection.add_query_logger(on_statement)
+
     return await asyncpg.create_pool(
         dsn,
         min_size=min_size,
         max_size=max_size,
         statement_cache_size=0 if pgbouncer else 1024,
         max_cached_statement_lifetime=0,
+        init=prepare,
         reset=_keep_session,
         server_settings=_session_settings(application_name, pgbouncer=pgbouncer),
     )

@@ -1,0 +1,33 @@
+"""The id that ties a request to its log lines, errors and events."""
+
+import re
+import uuid
+from collections.abc import Iterable
+
+from starlette.requests import HTTPConnection
+from starlette.types import Scope
+
+HEADER = b"x-correlation-id"
+_SANE = re.compile(rb"[A-Za-z0-9._:/+=@-]{1,128}")
+_TRACE = re.compile(rb"[0-9a-f]{2}-(?P<trace>[0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
+
+
+def correlation_of(connection: HTTPConnection) -> str:
+    """The id of a request or WebSocket that came in through the edge."""
+    return str(connection.scope["correlation"])
+
+
+def choose(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    """X-Correlation-ID, else the trace of `traceparent`, where they are sane; else a new id."""
+    found = dict(headers)
+    given = found.get(HEADER, b"")
+    if _SANE.fullmatch(given):
+        return given.decode("ascii")
+    trace = _TRACE.fullmatch(found.get(b"traceparent", b""))
+    return trace["trace"].decode("ascii") if trace else uuid.uuid4().hex
+
+
+def attach(scope: Scope) -> str:
+    """Choose the id of a request and leave it where `correlation_of` finds it."""
+    scope["correlation"] = choose(scope["headers"])
+    return str(scope["correlation"])

@@ -1,0 +1,100 @@
+"""What every request passes: correlation id, security headers, a log line, a metric, masked errors."""
+
+import time
+from dataclasses import dataclass, field
+
+import structlog
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.correlation import HEADER, attach
+from app.metrics import Metrics
+from app.refusals import refusal
+from app.telemetry import Spans
+from domain.errors import TidemarkError
+
+SLOW = 1.0
+"""Seconds from which a request is worth a log line even where all is well."""
+
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-site",
+}
+_NO_CONTENT = "default-src 'none'; frame-ancestors 'none'"
+_YEAR = "max-age=31536000"
+
+log = structlog.get_logger("tidemark.http")
+
+
+@dataclass(slots=True)
+class _Exchange:
+    """One request on its way: what is known of its answer so far."""
+
+    scope: Scope
+    correlation: str
+    started: float = field(default_factory=time.perf_counter)
+    status: int = 0
+
+
+class Edge:
+    """Wraps the whole application; pure ASGI, as it runs for every request."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics, spans: Spans) -> None:
+        self._app = app
+        self._metrics = metrics
+        self._spans = spans
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; lifespan messages go through untouched."""
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        exchange = _Exchange(scope, attach(scope))
+        with (
+            structlog.contextvars.bound_contextvars(correlation_id=exchange.correlation),
+            self._spans.request(scope),
+        ):
+            await self._pass(exchange, receive, send)
+
+    async def _pass(self, exchange: _Exchange, receive: Receive, send: Send) -> None:
+        async def answer(message: Message) -> None:
+            if message["type"] in ("http.response.start", "websocket.accept"):
+                exchange.status = message.get("status", 101)
+                _add_headers(message, exchange)
+            await send(message)
+
+        try:
+            await self._app(exchange.scope, receive, answer)
+        except Exception as error:
+            if not isinstance(error, TidemarkError):
+                log.exception("request failed", path=exchange.scope["path"])
+            if exchange.status or exchange.scope["type"] != "http":
+                raise
+            await refusal(error, exchange.correlation)(exchange.scope, receive, answer)
+        finally:
+            self._note(exchange)
+
+    def _note(self, exchange: _Exchange) -> None:
+        seconds = time.perf_counter() - exchange.started
+        route = getattr(exchange.scope.get("route"), "path", "other")
+        method = exchange.scope.get("method", "WEBSOCKET")
+        if exchange.scope["type"] == "http":
+            self._metrics.observe_request(method, route, exchange.status, seconds)
+        note = log.warning if exchange.status >= 500 else log.info if seconds > SLOW else log.debug
+        note(
+            "request", method=method, route=route, status=exchange.status, seconds=round(seconds, 4)
+        )
+
+
+def _add_headers(message: Message, exchange: _Exchange) -> None:
+    message.setdefault("headers", [])
+    headers = MutableHeaders(scope=message)
+    headers[HEADER.decode()] = exchange.correlation
+    for name, value in _HEADERS.items():
+        headers.setdefault(name, value)
+    if not headers.get("content-type", "").startswith("text/html"):
+        headers.setdefault("Content-Security-Policy", _NO_CONTENT)
+    if exchange.scope["scheme"] in ("https", "wss"):
+        headers.setdefault("Strict-Transport-Security", _YEAR)

@@ -1,0 +1,77 @@
+"""Prometheus metrics of one API process."""
+
+import asyncpg
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.platform_collector import PlatformCollector
+from prometheus_client.process_collector import ProcessCollector
+
+from db.probes import Tail
+
+_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"})
+
+
+class Metrics:
+    """The process's registry. Labels take few values, whatever is sent: route templates, no paths."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        PlatformCollector(registry=self.registry)
+        self._requests = Histogram(
+            "tidemark_http_request_seconds",
+            "Time from a request to the end of its answer.",
+            ("method", "route", "status"),
+            buckets=_BUCKETS,
+            registry=self.registry,
+        )
+        self._pool = Gauge(
+            "tidemark_postgres_connections",
+            "Connections of this process by state.",
+            ("state",),
+            registry=self.registry,
+        )
+        self._tail_events = Gauge(
+            "tidemark_tail_events", "Events not yet in the rollups.", registry=self.registry
+        )
+        self._tail_batches = Gauge(
+            "tidemark_tail_batches", "Batches not yet in the rollups.", registry=self.registry
+        )
+        self._tail_age = Gauge(
+            "tidemark_tail_age_seconds",
+            "Age of the oldest batch not yet in the rollups.",
+            registry=self.registry,
+        )
+        self._up = Gauge(
+            "tidemark_up",
+            "Whether each part answers (1) or not (0).",
+            ("part",),
+            registry=self.registry,
+        )
+        self.ingested = Counter(
+            "tidemark_events",
+            "Events received, by what became of them.",
+            ("outcome",),
+            registry=self.registry,
+        )
+
+    def observe_request(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count one answered request."""
+        known = method if method in _METHODS else "OTHER"
+        self._requests.labels(known, route, str(status)).observe(seconds)
+
+    def observe_pool(self, pool: asyncpg.Pool) -> None:
+        """Take down how many connections are open, idle and allowed."""
+        self._pool.labels("open").set(pool.get_size())
+        self._pool.labels("idle").set(pool.get_idle_size())
+        self._pool.labels("limit").set(pool.get_max_size())
+
+    def observe_tail(self, tail: Tail, age_seconds: float) -> None:
+        """Take down how far the rollups are behind."""
+        self._tail_events.set(tail.events)
+        self._tail_batches.set(tail.batches)
+        self._tail_age.set(age_seconds)
+
+    def observe_part(self, part: str, *, up: bool) -> None:
+        """Take down whether a server or the workers answer."""
+        self._up.labels(part).set(up)

@@ -1,0 +1,31 @@
+"""The API process."""
+
+import uvicorn
+
+from app.asgi import web_application
+from app.logs import configure_logs
+from app.settings import Settings
+from app.state import open_state
+
+_GRACE = 10
+_IDLE = 75
+
+
+async def serve(settings: Settings) -> None:
+    """Answer requests until SIGINT or SIGTERM; those that are under way get a few seconds to end."""
+    configure_logs(settings, "api")
+    async with open_state(settings, "api") as state:
+        await uvicorn.Server(
+            uvicorn.Config(
+                web_application(state),
+                host=settings.host,
+                port=settings.port,
+                http="httptools",
+                lifespan="off",
+                access_log=False,
+                log_config=None,
+                server_header=False,
+                timeout_graceful_shutdown=_GRACE,
+                timeout_keep_alive=_IDLE,
+            )
+        ).serve()

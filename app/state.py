@@ -1,0 +1,78 @@
+"""What one API or worker process shares: settings, connections and rules, opened once."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import asyncpg
+from redis.asyncio import Redis
+
+from app.auth import Authenticator
+from app.jwks import check_source
+from app.metrics import Metrics
+from app.settings import Settings
+from app.telemetry import Spans, spans_to
+from app.tokens import trust_of
+from db.pool import open_pool
+from db.redis_client import open_redis
+from domain.builtin import BUILTIN
+from domain.catalogue import Catalogue, catalogue_of
+from domain.errors import ConfigurationError
+
+
+@dataclass(frozen=True, slots=True)
+class AppState:
+    """Made by `open_state` and handed to whatever a process runs."""
+
+    settings: Settings
+    pool: asyncpg.Pool
+    redis: Redis
+    catalogue: Catalogue
+    authenticator: Authenticator
+    metrics: Metrics
+    spans: Spans
+
+
+@asynccontextmanager
+async def open_state(settings: Settings, process: str) -> AsyncIterator[AppState]:
+    """Connect to PostgreSQL (Redis may come later) and load the catalogue."""
+    if settings.jwt_jwks is not None:
+        check_source(settings.jwt_jwks)
+    spans = spans_to(settings.otel_exporter_otlp_endpoint, f"tidemark-{process}")
+    pool = await open_pool(
+        required(settings.database_url, "DATABASE_URL"),
+        max_size=settings.database_pool_size,
+        pgbouncer=settings.database_pgbouncer,
+        application_name=f"tidemark-{process}",
+        on_statement=spans.statement if settings.otel_exporter_otlp_endpoint else None,
+    )
+    redis = open_redis(required(settings.redis_url, "REDIS_URL"))
+    try:
+        yield AppState(
+            settings=settings,
+            pool=pool,
+            redis=redis,
+            catalogue=load_catalogue(settings),
+            authenticator=Authenticator(pool, trust_of(settings)),
+            metrics=Metrics(),
+            spans=spans,
+        )
+    finally:
+        await redis.aclose()
+        pool.terminate()
+        spans.close()
+
+
+def load_catalogue(settings: Settings) -> Catalogue:
+    """The built-in event types and those of CATALOGUE_FILE."""
+    return catalogue_of(BUILTIN)
+
+
+def required(value: str | None, name: str) -> str:
+    """The value of a setting that this command cannot do without."""
+    if value is None:
+        raise ConfigurationError(
+            f"{name} is not set, and no `tidemark up` runs in this folder to take it from.",
+            field=name,
+        )
+    return value

@@ -1,0 +1,38 @@
+"""The worker process."""
+
+import asyncio
+import contextlib
+import signal
+
+import structlog
+
+from app.logs import configure_logs
+from app.settings import Settings
+from app.state import open_state, required
+from workers.main import run_worker
+from workers.registry import Work
+
+log = structlog.get_logger("tidemark.worker")
+
+
+async def work(settings: Settings) -> None:
+    """Work until SIGINT or SIGTERM. What is cut off rolls back and is done again by whoever comes."""
+    configure_logs(settings, "worker")
+    stop = asyncio.Event()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(each, stop.set)
+    async with open_state(settings, "worker") as state:
+        log.info("worker started")
+        task = asyncio.create_task(
+            run_worker(
+                Work(state.pool, state.redis, state.catalogue),
+                required(settings.redis_url, "REDIS_URL"),
+            )
+        )
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+        log.info("worker stopped")

@@ -1,0 +1,43 @@
+"""Steady loops: work that is looked for again and again, sooner where a doorbell rings."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import structlog
+from redis.asyncio import Redis
+
+from db.doorbell import wait
+
+_FIRST_PAUSE = 0.2
+_LONGEST_PAUSE = 10.0
+
+log = structlog.get_logger("tidemark.worker")
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """`run` does what there is to do and returns whether it left some; then it runs again at once.
+
+    Else it runs when its doorbell `name` rings, or after `every` seconds.
+    """
+
+    name: str
+    every: float
+    run: Callable[[], Awaitable[bool]]
+
+
+async def keep_running(loop: Loop, redis: Redis) -> None:
+    """Run the loop for good. A failure is logged and tried again after a pause that grows."""
+    pause = _FIRST_PAUSE
+    while True:
+        try:
+            more = await loop.run()
+        except Exception:
+            log.exception("loop failed", loop=loop.name, pause=pause)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+            continue
+        pause = _FIRST_PAUSE
+        if not more:
+            await wait(redis, loop.name, loop.every)
