@@ -85,7 +85,7 @@ WITH e AS MATERIALIZED (
     SELECT k.*, md5(jsonb_build_array(d1, d2, d3, d4)::text)::uuid AS key_hash, l.grain,
            {BUCKET_OF_GRAIN} AS of_grain
     FROM keyed k
-    JOIN unnest($1::smallint[], $2::timestamptz[]) AS l (grain, sealed_until)
+    JOIN unnest($1::integer[], $2::timestamptz[]) AS l (grain, sealed_until)
         ON k.bucket < l.sealed_until AND (l.grain = 15 OR NOT k.base_only)
 ), counted AS (
     INSERT INTO rollups AS r (set_id, grain, bucket, key_hash, d1, d2, d3, d4, count, error_count, users)

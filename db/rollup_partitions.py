@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 
-from db.connection import Connection
+from db.pool import Connection
 from db.queries import load
 
 _QUERIES = load("rollups")

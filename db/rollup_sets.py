@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import asyncpg
 
-from db.connection import Connection
+from db.pool import Connection
 from db.queries import load
 from domain.catalogue import Catalogue, EventType
 from domain.grains import Grain

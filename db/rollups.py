@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import asyncpg
 
-from db.connection import Connection
+from db.pool import Connection
 from db.queries import load
 from db.roll_sql import RollSet, roll_statement
 from db.rollup_partitions import ensure_months

@@ -220,7 +220,7 @@ def _segment_arguments(
         starts += instants(spans.starts)
         ends += instants(spans.ends)
     return (
-        parameters.add(grains, "smallint[]"),
+        parameters.add(grains, "integer[]"),
         parameters.add(starts, "timestamptz[]"),
         parameters.add(ends, "timestamptz[]"),
     )

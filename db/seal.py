@@ -8,7 +8,7 @@ from datetime import datetime
 
 import asyncpg
 
-from db.connection import Connection
+from db.pool import Connection
 from db.queries import load
 from db.rollup_partitions import ensure_months
 from db.rollups import compact, levels_of

@@ -91,10 +91,9 @@ def _exact(values: Floats, q: float) -> Estimate | None:
 
 
 def _histogram(values: Floats) -> tuple[Keys, Counts]:
-    magnitude = np.abs(values)
-    with np.errstate(divide="ignore"):
-        index = np.ceil(np.log(magnitude) / _LOG_GAMMA)
-    key = np.where(magnitude > 0, np.sign(values) * (index + _ONE), 0).astype(np.int32)
+    side = np.sign(values)
+    magnitude = np.where(side == 0, 1.0, np.abs(values))
+    key = (side * (np.ceil(np.log(magnitude) / _LOG_GAMMA) + _ONE)).astype(np.int32)
     keys, counts = np.unique(key, return_counts=True)
     return keys, counts.astype(np.uint64)
 

@@ -71,7 +71,7 @@ COMMENT ON TABLE rollup_sets IS
 
 CREATE TABLE rollups (
     set_id      integer     NOT NULL,
-    grain       smallint    NOT NULL,          -- minutes of the bucket's nominal length: 15, 60, 1440, 10080, 43200
+    grain       integer     NOT NULL,          -- minutes of the bucket's nominal length: 15, 60, 1440, 10080, 43200
     bucket      timestamptz NOT NULL,
     key_hash    uuid        NOT NULL,          -- of d1 to d4; the all-zero uuid is the overflow row
     d1          text,
@@ -86,7 +86,7 @@ CREATE TABLE rollups (
 
 CREATE TABLE rollup_measures (
     set_id    integer     NOT NULL,
-    grain     smallint    NOT NULL,
+    grain     integer     NOT NULL,
     bucket    timestamptz NOT NULL,
     key_hash  uuid        NOT NULL,
     measure   text        NOT NULL,
@@ -110,7 +110,7 @@ COMMENT ON TABLE rollup_partitions IS
     'Months that have rollup partitions. One is dropped once it ended and was last written longer ago than rollups are kept.';
 
 CREATE TABLE rollup_levels (
-    grain        smallint    PRIMARY KEY,
+    grain        integer     PRIMARY KEY,
     sealed_until timestamptz NOT NULL
 );
 COMMENT ON TABLE rollup_levels IS

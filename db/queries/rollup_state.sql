@@ -4,11 +4,13 @@ SELECT version FROM rollup_state;
 
 -- name: active_sets
 -- The sets that answer questions.
-SELECT id, event_type, dimensions, measures, complete_from FROM rollup_sets WHERE state = 'active';
+SELECT id, event_type, dimensions, measures,
+       greatest(complete_from, '0001-01-01T00:00Z') AS complete_from
+FROM rollup_sets WHERE state = 'active';
 
 -- name: levels
 -- Until when each grain above the base is summed up.
-SELECT grain, sealed_until FROM rollup_levels;
+SELECT grain, greatest(sealed_until, '0001-01-01T00:00Z') AS sealed_until FROM rollup_levels;
 
 -- name: raw_gaps
 -- Since when raw events are complete, by type; types without a row have them all.

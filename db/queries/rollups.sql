@@ -53,7 +53,8 @@ WHERE set_id = $1 AND grain = $2 AND measure = $3 AND bucket = $4 AND key_hash =
 
 -- name: levels
 -- Until when each grain above the base is summed up.
-SELECT grain, sealed_until FROM rollup_levels ORDER BY grain FOR UPDATE;
+SELECT grain, greatest(sealed_until, '0001-01-01T00:00Z') AS sealed_until
+FROM rollup_levels ORDER BY grain FOR UPDATE;
 
 -- name: add_level
 -- Keep a grain from now on; it is summed up at the next sealing.
@@ -75,12 +76,12 @@ DELETE FROM rollup_measures WHERE grain = $1;
 -- Sum the buckets of a finer grain $1 up into grain $2, for the base buckets in [$3, $4).
 WITH counted AS (
     INSERT INTO rollups (set_id, grain, bucket, key_hash, d1, d2, d3, d4, count, error_count, users)
-    SELECT r.set_id, $2::smallint, b.bucket, r.key_hash, min(r.d1), min(r.d2), min(r.d3), min(r.d4),
+    SELECT r.set_id, $2::integer, b.bucket, r.key_hash, min(r.d1), min(r.d2), min(r.d3), min(r.d4),
            sum(r.count), sum(r.error_count), string_agg(r.users, '')
     FROM rollups r
     JOIN rollup_sets s ON s.id = r.set_id AND s.state = 'active'
     CROSS JOIN LATERAL (SELECT date_trunc($5::text, r.bucket, 'UTC') AS bucket) b
-    WHERE r.grain = $1::smallint AND r.bucket >= $3::timestamptz AND r.bucket < $4::timestamptz
+    WHERE r.grain = $1::integer AND r.bucket >= $3::timestamptz AND r.bucket < $4::timestamptz
     GROUP BY r.set_id, b.bucket, r.key_hash
     RETURNING set_id, grain, bucket, key_hash, users
 )
@@ -91,12 +92,12 @@ SELECT set_id, grain, bucket, key_hash, users AS sketch FROM counted WHERE octet
 WITH measured AS (
     INSERT INTO rollup_measures
         (set_id, grain, bucket, key_hash, measure, d1, d2, d3, d4, n, sum, min, max, histogram)
-    SELECT r.set_id, $2::smallint, b.bucket, r.key_hash, r.measure, min(r.d1), min(r.d2), min(r.d3), min(r.d4),
+    SELECT r.set_id, $2::integer, b.bucket, r.key_hash, r.measure, min(r.d1), min(r.d2), min(r.d3), min(r.d4),
            sum(r.n), sum(r.sum), min(r.min), max(r.max), string_agg(r.histogram, '')
     FROM rollup_measures r
     JOIN rollup_sets s ON s.id = r.set_id AND s.state = 'active'
     CROSS JOIN LATERAL (SELECT date_trunc($5::text, r.bucket, 'UTC') AS bucket) b
-    WHERE r.grain = $1::smallint AND r.bucket >= $3::timestamptz AND r.bucket < $4::timestamptz
+    WHERE r.grain = $1::integer AND r.bucket >= $3::timestamptz AND r.bucket < $4::timestamptz
     GROUP BY r.set_id, b.bucket, r.key_hash, r.measure
     RETURNING set_id, grain, measure, bucket, key_hash, histogram
 )
