@@ -200,7 +200,7 @@ def _cases(table: Table) -> Cases:
     if not isinstance(listed, list) or not listed:
         raise table.wrong("must be a list of conditions.", "cases")
     return Cases(
-        cases=tuple(_case(table.inner("cases", each)) for each in listed),
+        cases=tuple(_case(table.inner("cases", each, at)) for at, each in enumerate(listed)),
         otherwise=table.optional("otherwise"),
     )
 

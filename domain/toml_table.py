@@ -2,15 +2,11 @@
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from domain.errors import ConfigurationError
-
-_TABLE = re.compile(r"\s*\[\[?\s*(.+?)\s*\]\]?\s*(?:#.*)?")
-_NAME = r"""(?:[\w-]+|"[^"]*"|'[^']*')"""
-_KEY = re.compile(rf"\s*({_NAME}(?:\s*\.\s*{_NAME})*)\s*=")
-_PART = re.compile(_NAME)
+from domain.toml_lines import Path, line_of, syntax_error
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,14 +15,15 @@ class Table:
 
     text: str
     file: str
-    path: tuple[str, ...]
+    path: Path
     keys: Mapping[str, object]
 
     def wrong(self, message: str, key: str | None = None) -> ConfigurationError:
+        """An error at this key, or at the table itself."""
         path = (*self.path, key) if key else self.path
         line = line_of(self.text, path)
-        where = ".".join(path) or "the file"
-        return ConfigurationError(f"{self.file}, line {line}: {where}: {message}", line=line)
+        where = ".".join(str(part) for part in path) or "the file"
+        return ConfigurationError(f"{self.file} line {line}: {where}: {message}", line=line)
 
     def only(self, allowed: tuple[str, ...]) -> None:
         for key in self.keys:
@@ -36,10 +33,10 @@ class Table:
     def table(self, key: str) -> "Table":
         return self.inner(key, self.keys.get(key, {}))
 
-    def inner(self, key: str, found: object) -> "Table":
+    def inner(self, key: str, found: object, *index: int) -> "Table":
         if not isinstance(found, dict):
             raise self.wrong("must be a table.", key)
-        return Table(self.text, self.file, (*self.path, key), found)
+        return Table(self.text, self.file, (*self.path, key, *index), found)
 
     def string(self, key: str, default: str) -> str:
         found = self.keys.get(key, default)
@@ -76,27 +73,5 @@ def root_table(text: str, file: str) -> Table:
     try:
         return Table(text, file, (), tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(f"{file}: not TOML: {error}.") from error
-
-
-def line_of(text: str, path: Sequence[str]) -> int:
-    """The line, from 1, of the longest part of this path that is written; 1 where there is none."""
-    wanted = tuple(path)
-    best, best_length = 1, 0
-    table: tuple[str, ...] = ()
-    for number, line in enumerate(text.splitlines(), start=1):
-        header, key = _TABLE.fullmatch(line), _KEY.match(line)
-        if header is not None:
-            table = _parts(header[1])
-            found = table
-        elif key is not None:
-            found = (*table, *_parts(key[1]))
-        else:
-            continue
-        if best_length < len(found) <= len(wanted) and wanted[: len(found)] == found:
-            best, best_length = number, len(found)
-    return best
-
-
-def _parts(dotted: str) -> tuple[str, ...]:
-    return tuple(part.strip("\"'") for part in _PART.findall(dotted))
+        line, said = syntax_error(text, error)
+        raise ConfigurationError(f"{file} line {line}: not TOML: {said}.", line=line) from None

@@ -1,0 +1,142 @@
+"""Imports of files: each batch of events and how far the file is, in one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+import asyncpg
+import msgspec
+
+from db.events import EventStore
+from db.queries import load
+from domain.errors import InvalidInput
+from domain.imports import ImportBatch, Reject, Tally
+
+QUERIES = load("imports")
+MAX_BODY = 64 * 1024
+
+State = Literal["running", "done"]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOf:
+    """What an import is known by: the same contents through the same mapping are the same import."""
+
+    file_digest: bytes
+    file_name: str
+    mapping: str
+    mapping_digest: bytes
+
+    @property
+    def origin(self) -> str:
+        """What its dead letters are filed under."""
+        return f"import:{self.mapping}"
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRow:
+    """An import that was begun, now or before."""
+
+    id: int
+    of: ImportOf
+    tally: Tally
+    state: State
+
+
+async def begin(connection: asyncpg.Connection, of: ImportOf, *, restart: bool) -> ImportRow:
+    """The import of this file, where it was left; from the beginning with `restart`."""
+    async with connection.transaction():
+        row = await connection.fetchrow(
+            QUERIES["start"], of.file_digest, of.mapping, of.mapping_digest, of.file_name
+        )
+        assert row is not None
+        if restart:
+            await connection.execute(QUERIES["restart"], row["id"])
+            return ImportRow(row["id"], of, Tally(), "running")
+    rejected = msgspec.json.decode(row["rejected"], type=dict[str, int])
+    tally = Tally(row["position"], row["accepted"], row["duplicates"], rejected)
+    return ImportRow(row["id"], of, tally, row["state"])
+
+
+async def commit_batch(
+    connection: asyncpg.Connection,
+    store: EventStore,
+    row: ImportRow,
+    batch: ImportBatch,
+    received_at: datetime,
+) -> ImportRow:
+    """Store a batch and move on; all of it is committed when this returns, or none.
+
+    Raises InvalidInput where another process imports the same file.
+    """
+    classes = {store.raw_days if each.raw_days is None else each.raw_days for each in batch.events}
+    await store.partitions.ensure(connection, classes, received_at)
+    async with connection.transaction():
+        outcome = await store.commit(connection, batch.events, received_at)
+        refused = [
+            *(_refused(batch.raw(i), "CONFLICT", _CONFLICT) for i in sorted(outcome.conflicts)),
+            *(_refused(batch.raw(i), "UNSTORABLE", _UNFIT) for i in sorted(outcome.unstorable)),
+        ]
+        rejects = [*batch.rejects, *refused]
+        tally = row.tally.after(
+            batch.end,
+            accepted=len(batch.events) - len(outcome.duplicates) - len(refused),
+            duplicates=len(outcome.duplicates),
+            rejects=rejects,
+        )
+        await _keep(connection, row.of, rejects, received_at)
+        return await _advance(connection, row, tally, "running")
+
+
+async def finish(connection: asyncpg.Connection, row: ImportRow) -> ImportRow:
+    """Mark the whole file as imported."""
+    return await _advance(connection, row, row.tally, "done")
+
+
+_CONFLICT = "An event with the same id and another body is stored already."
+_UNFIT = "The database refused the event."
+
+
+def _refused(raw: str, code: str, message: str) -> Reject:
+    return Reject(raw, code, message, "id" if code == "CONFLICT" else None)
+
+
+async def _advance(
+    connection: asyncpg.Connection, row: ImportRow, tally: Tally, state: State
+) -> ImportRow:
+    moved = await connection.fetchval(
+        QUERIES["advance"],
+        row.id,
+        row.tally.position,
+        tally.position,
+        tally.accepted,
+        tally.duplicates,
+        msgspec.json.encode(tally.rejected).decode(),
+        state,
+    )
+    if moved is None:
+        raise InvalidInput(
+            f"Another process imports {row.of.file_name} with the mapping {row.of.mapping!r} now.",
+            code="IMPORT_RUNNING",
+        )
+    return ImportRow(row.id, row.of, tally, state)
+
+
+async def _keep(
+    connection: asyncpg.Connection, of: ImportOf, rejects: Sequence[Reject], received_at: datetime
+) -> None:
+    if not rejects:
+        return
+    bodies = [each.raw.encode("utf-8", "surrogateescape") for each in rejects]
+    await connection.execute(
+        QUERIES["keep_rejects"],
+        received_at,
+        of.origin,
+        of.file_name,
+        [each.code for each in rejects],
+        [each.field for each in rejects],
+        [each.message for each in rejects],
+        [body[:MAX_BODY] for body in bodies],
+        [len(body) > MAX_BODY for body in bodies],
+    )

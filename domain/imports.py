@@ -1,0 +1,113 @@
+"""The import of a file: batches of events made by a mapping, and how far it is."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from domain.errors import InvalidInput
+from domain.events import Arrival, Event, EventRules, parse_all
+from domain.mapped import Mapped, SourceFile, mapped
+from domain.mapping import ImportMapping
+from domain.records import Batch, Raw, Records, raw_text
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A record that is no event: what the dead letter keeps of it."""
+
+    raw: str
+    code: str
+    message: str
+    field: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """`position` records are done: accepted + duplicates + the sum of `rejected`, by code, in all."""
+
+    position: int = 0
+    accepted: int = 0
+    duplicates: int = 0
+    rejected: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def rejects(self) -> int:
+        """How many were rejected, for whatever reason."""
+        return sum(self.rejected.values())
+
+    def after(
+        self, end: int, *, accepted: int, duplicates: int, rejects: Sequence[Reject]
+    ) -> "Tally":
+        """The tally once the records up to `end` are done as well."""
+        return Tally(
+            position=end,
+            accepted=self.accepted + accepted,
+            duplicates=self.duplicates + duplicates,
+            rejected=dict(Counter(self.rejected) + Counter(each.code for each in rejects)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ImportBatch:
+    """The records after the last batch up to `end`; `raw` gives event i's record as it came."""
+
+    end: int
+    events: Sequence[Event]
+    rejects: Sequence[Reject]
+    raw: Callable[[int], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Importing:
+    """A file, and what makes its records events. `clock` gives what the moment of receipt allows."""
+
+    file: SourceFile
+    mapping: ImportMapping
+    rules: EventRules
+    clock: Callable[[], Arrival]
+
+    def batches(self, records: Records, *, start: int, size: int) -> Iterator[ImportBatch]:
+        """Batches after the first `start` records.
+
+        Raises InvalidInput where the file is not what the mapping says, before it makes any.
+        """
+        if records.columns is not None:
+            self.mapping.check_columns(records.columns, self.file.name)
+        for batch in records.batches(size=size, start=start):
+            if batch.end <= size:
+                self._check_first(batch)
+            yield self._made(batch)
+
+    def _check_first(self, batch: Batch) -> None:
+        wanted = self.mapping.layout.format
+        if not batch.numbers:
+            reason = batch.malformed[0][1].problem.message
+            raise InvalidInput(
+                f"Nothing at the start of {self.file.name} can be read as {wanted}: {reason}",
+                code="WRONG_FORMAT",
+            )
+        if wanted == "ndjson":
+            self.mapping.check_columns(tuple(batch.columns), self.file.name)
+
+    def _made(self, batch: Batch) -> ImportBatch:
+        found = mapped(batch, self.mapping, self.file)
+        events, places, rejections = parse_all(found.wires, self.rules, self.clock())
+        refused = [
+            self._reject(batch.raws[found.rows[each.index]], each.code, each.message, each.field)
+            for each in rejections
+        ]
+        return ImportBatch(
+            end=batch.end,
+            events=events,
+            rejects=[*self._unread(batch, found), *refused],
+            raw=lambda i: raw_text(batch.raws[found.rows[places[i]]], self.mapping.layout),
+        )
+
+    def _unread(self, batch: Batch, found: Mapped) -> Iterator[Reject]:
+        for _, malformed in batch.malformed:
+            yield self._reject(malformed, malformed.problem.code, malformed.problem.message, None)
+        for row, problem in sorted(found.problems.items()):
+            yield self._reject(batch.raws[row], problem.code, problem.message, problem.field)
+
+    def _reject(self, raw: Raw, code: str, message: str, field: str | None) -> Reject:
+        return Reject(raw_text(raw, self.mapping.layout), code, message, field)
