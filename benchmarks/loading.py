@@ -65,7 +65,7 @@ def write_points(path: Path, window: Window) -> None:
     """The events of the long series as a file."""
     with path.open("wb") as file:
         for each in generate.point_events(POINTS, window.end):
-            file.write(orjson.dumps(each) + b"\n")
+            file.write(orjson.dumps(dict.fromkeys(generate.FIELDS) | each) + b"\n")
 
 
 async def raw_copy(dsn: str, records: list[tuple[Any, ...]], connections: int) -> float:

@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+TOO_SLOW_TO_REPEAT = 30.0
+"""Seconds that a burst may take and still be repeated."""
+
 _numbers = iter(range(time.time_ns() // 1_000_000, 2**48, 4_000_000))
 
 
@@ -149,12 +152,18 @@ async def interleaved(
     results = {name: Repetitions() for name in bursts}
     for number in range(repetitions):
         for name, burst in bursts.items():
+            if _too_slow(results[name]):
+                continue
             if before is not None:
                 await before()
             outcome = await run(burst)
             results[name].outcomes.append(outcome)
             say(f"    {number + 1}/{repetitions} {name}: {describe(outcome)}")
     return results
+
+
+def _too_slow(found: Repetitions) -> bool:
+    return bool(found.outcomes) and found.outcomes[-1].elapsed > TOO_SLOW_TO_REPEAT
 
 
 def describe(outcome: Outcome) -> str:
