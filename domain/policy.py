@@ -1,0 +1,120 @@
+"""Who may see what: one table of fields, one of event types. What is in neither is refused."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from domain.callers import Role
+from domain.catalogue import ALL_EVENTS, Catalogue, EventType
+from domain.errors import Forbidden, UnknownName
+from domain.questions import Filter
+
+Roles = frozenset[Role]
+
+ANYONE: Final[Roles] = frozenset(Role)
+ADMIN: Final[Roles] = frozenset({Role.ADMIN})
+VIEWERS: Final[Roles] = frozenset({Role.ADMIN, Role.BUSINESS_VIEWER, Role.OPS_VIEWER})
+BUSINESS: Final[Roles] = frozenset({Role.ADMIN, Role.BUSINESS_VIEWER})
+OPS: Final[Roles] = frozenset({Role.ADMIN, Role.OPS_VIEWER})
+WRITERS: Final[Roles] = frozenset({Role.ADMIN, Role.INGEST})
+
+FIELDS: Final[Mapping[str, Roles]] = {
+    "Query.viewer": ANYONE,
+    "Query.catalogue": VIEWERS,
+    "Query.summary": VIEWERS,
+    "Query.timeseries": VIEWERS,
+    "Query.breakdown": VIEWERS,
+    "Query.events": VIEWERS,
+    "Mutation.recordEvents": WRITERS,
+    "Mutation.aggregate": ADMIN,
+    # Types below are reached through a field above and show what that field was allowed to compute.
+    "AggregateColumns": ANYONE,
+    "AggregatePayload": ANYONE,
+    "Aggregates": ANYONE,
+    "Breakdown": ANYONE,
+    "BreakdownRow": ANYONE,
+    "Dimension": ANYONE,
+    "DimensionValue": ANYONE,
+    "Estimate": ANYONE,
+    "Event": ANYONE,
+    "EventConnection": ANYONE,
+    "EventEdge": ANYONE,
+    "EventType": ANYONE,
+    "EventTypeCount": ANYONE,
+    "IngestReceipt": ANYONE,
+    "Measure": ANYONE,
+    "Meta": ANYONE,
+    "PageInfo": ANYONE,
+    "Point": ANYONE,
+    "Ratios": ANYONE,
+    "Rejection": ANYONE,
+    "RequestLimits": ANYONE,
+    "ResolvedRange": ANYONE,
+    "Series": ANYONE,
+    "Summary": ANYONE,
+    "TimeSeries": ANYONE,
+    "UserError": ANYONE,
+    "Viewer": ANYONE,
+    "Warning": ANYONE,
+}
+"""Roles by `Type.field`, or by `Type` for all of its fields."""
+
+EVENT_TYPES: Final[Mapping[str, Roles]] = {
+    ALL_EVENTS: VIEWERS,
+    "api_request": OPS,
+    "ml_job": OPS,
+    "error": OPS,
+    "alert": OPS,
+    "query": OPS,
+    "order": BUSINESS,
+    "page_view": BUSINESS,
+    "click": BUSINESS,
+    "purchase": BUSINESS,
+    "enrollment": BUSINESS,
+    "proof_lock": BUSINESS,
+}
+"""Who may ask about events of a type. A type that a user declared is for admins."""
+
+
+def roles_of(type_name: str, field_name: str) -> Roles | None:
+    """Who may see a field; None where the table does not say, which no schema may have."""
+    return FIELDS.get(f"{type_name}.{field_name}", FIELDS.get(type_name))
+
+
+def may_ask(role: Role, event_type: str) -> bool:
+    """Whether the role may ask about events of that type."""
+    return role in EVENT_TYPES.get(event_type, ADMIN)
+
+
+def visible_types(role: Role, catalogue: Catalogue) -> list[EventType]:
+    """What the role may ask about, as the catalogue orders it."""
+    return [each for name, each in catalogue.types.items() if may_ask(role, name)]
+
+
+def permitted_type(
+    role: Role, catalogue: Catalogue, name: str, *, field: str | None = None
+) -> EventType:
+    """The type of that name. A user's own type that the role may not ask about is as good as unknown."""
+    valid = [each.name for each in visible_types(role, catalogue)]
+    if name in valid:
+        return catalogue.types[name]
+    if name in EVENT_TYPES and name in catalogue.types:
+        raise Forbidden(
+            f"Role {role.value} may not ask about {name!r}. Valid: {', '.join(sorted(valid))}.",
+            field=field,
+            valid=sorted(valid),
+        )
+    raise UnknownName("event type", name, valid, field=field)
+
+
+def confined(role: Role, catalogue: Catalogue, condition: Filter | None) -> Filter | None:
+    """The condition on a question about all events, such that it only counts types the role may see."""
+    seen = {each.name for each in visible_types(role, catalogue)} - {ALL_EVENTS}
+    if role is Role.ADMIN or seen >= set(catalogue.recordable):
+        return condition
+    own = Filter(dimension="eventType", isin=tuple(sorted(seen)))
+    return own if condition is None else Filter(all_of=(own, condition))
+
+
+def may_introspect(role: Role, *, development: bool) -> bool:
+    """Whether the role may read the schema: admins, and in development those who ask questions."""
+    return role is Role.ADMIN or (development and role in VIEWERS)

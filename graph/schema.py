@@ -1,0 +1,83 @@
+"""The schema: areas put together, scalars named, the policy put before every field."""
+
+from functools import cache
+from typing import Any
+
+import strawberry
+from graphql import (
+    GraphQLArgument,
+    GraphQLError,
+    GraphQLInputField,
+    GraphQLInputObjectType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    Undefined,
+)
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types.execution import ExecutionContext
+
+from graph.callers import Callers
+from graph.commands import Commands
+from graph.documents import CheckedDocuments
+from graph.permissions import guard
+from graph.questions import Questions
+from graph.scalars import SCALARS
+
+QUERY_AREAS: tuple[type, ...] = (Callers, Questions)
+"""Each area adds its fields to Query; a new one is added here and to domain/policy.py."""
+
+MUTATION_AREAS: tuple[type, ...] = (Commands,)
+SUBSCRIPTION_AREAS: tuple[type, ...] = ()
+
+
+class TidemarkSchema(strawberry.Schema):
+    """Errors are logged where they are written into a response, not here."""
+
+    def process_errors(
+        self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
+    ) -> None:
+        """Nothing: see graph/errors.py."""
+
+
+@cache
+def schema() -> TidemarkSchema:
+    """The one schema of the process."""
+    built = TidemarkSchema(
+        query=_root("Query", QUERY_AREAS, "Everything that can be asked."),
+        mutation=_root("Mutation", MUTATION_AREAS, "Everything that changes something."),
+        subscription=_subscription(),
+        extensions=[CheckedDocuments],
+        config=StrawberryConfig(scalar_map=SCALARS),
+    )
+    _leave_out_null_defaults(built._schema)
+    guard(built._schema)
+    return built
+
+
+def schema_text() -> str:
+    """The schema as `schema.graphql` holds it."""
+    return schema().as_str() + "\n"
+
+
+def _root(name: str, areas: tuple[type, ...], description: str) -> type:
+    members: dict[str, Any] = {"__doc__": description}
+    return strawberry.type(type(name, areas, members), name=name, description=description)
+
+
+def _subscription() -> type | None:
+    if not SUBSCRIPTION_AREAS:
+        return None
+    return _root("Subscription", SUBSCRIPTION_AREAS, "Everything that can be followed.")
+
+
+def _leave_out_null_defaults(schema: GraphQLSchema) -> None:
+    """An argument that may be left out is no argument with the default null: Python has the default."""
+    for each in schema.type_map.values():
+        given: list[GraphQLArgument | GraphQLInputField] = []
+        if isinstance(each, GraphQLInputObjectType):
+            given.extend(each.fields.values())
+        elif isinstance(each, GraphQLObjectType):
+            given.extend(arg for field in each.fields.values() for arg in field.args.values())
+        for argument in given:
+            if argument.default_value is None:
+                argument.default_value = Undefined

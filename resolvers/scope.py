@@ -1,0 +1,87 @@
+"""What one request works with: who asks, when it is, what may be asked, and its loaders."""
+
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from domain.callers import Caller
+from domain.catalogue import Catalogue, EventType
+from domain.clock import Weekday
+from domain.events import Receipt
+from domain.limits import Limits
+from domain.pages import Page
+from domain.policy import permitted_type
+from domain.questions import Filter, Interval
+from resolvers.loaders import Answer, Loaders
+
+
+class PageOfEvents(Protocol):
+    """Raw events, newest first."""
+
+    def __call__(
+        self,
+        *,
+        interval: Interval,
+        event_type: str,
+        filter: Filter | None,
+        user_id: str | None,
+        first: int,
+        after: str | None,
+    ) -> Awaitable[Page]: ...
+
+
+class RecordEvents(Protocol):
+    """Commits events as they came and says what became of each."""
+
+    def __call__(
+        self, events: Sequence[dict[str, Any]], caller: Caller, now: datetime
+    ) -> Awaitable[Receipt]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rolled:
+    """What one run of the rollups did."""
+
+    batches: int
+    events: int
+    sealed: int
+
+
+class RollUp(Protocol):
+    """Rolls up what is pending and, if asked, seals finished buckets."""
+
+    def __call__(self, now: datetime, *, seal: bool) -> Awaitable[Rolled]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """What all requests of a process share: the rules, and the ways into the database."""
+
+    catalogue: Catalogue
+    answer: Answer
+    page: PageOfEvents
+    record: RecordEvents
+    roll_up: RollUp
+    limits: Limits = field(default_factory=Limits)
+    week_start: Weekday = Weekday.MONDAY
+    raw_days: int = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """One request. `now` is when it came; every field of it means the same moment."""
+
+    rooms: Rooms
+    caller: Caller
+    now: datetime
+    loaders: Loaders
+    may_introspect: bool
+
+    @property
+    def limits(self) -> Limits:
+        return self.rooms.limits
+
+    def event_type(self, name: str, *, field: str = "eventType") -> EventType:
+        """The event type, if this caller may ask about it."""
+        return permitted_type(self.caller.role, self.rooms.catalogue, name, field=field)
