@@ -9,6 +9,9 @@ from asyncpg.pool import PoolConnectionProxy
 Connection = asyncpg.Connection | PoolConnectionProxy
 """One of the pool or one of its own."""
 
+Pool = asyncpg.Pool
+"""The connections of a process, for rooms that only hand them on."""
+
 
 async def open_pool(
     dsn: str,

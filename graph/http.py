@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types.execution import ExecutionResult
 from strawberry.types.graphql import OperationType
@@ -33,6 +34,7 @@ from resolvers.scope import Rooms, Scope
 Authenticate = Callable[[Request], Awaitable[Caller]]
 """Who sends a request; raises Unauthenticated."""
 
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _ENCODING = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
 _STATUS: Mapping[type[TidemarkError], int] = {
     Unauthenticated: 401,
@@ -138,6 +140,14 @@ class GraphQLEndpoint:
         )
 
 
+def routes(endpoint: GraphQLEndpoint) -> list[BaseRoute]:
+    """Where the endpoint is reached. Wrong methods are answered as GraphQL errors."""
+    return [
+        Route("/graphql", endpoint.answer, methods=_METHODS),
+        Route("/graphql/schema", endpoint.schema_file, methods=["GET"]),
+    ]
+
+
 def _allowed(*, by_get: bool) -> tuple[OperationType, ...]:
     return (OperationType.QUERY,) if by_get else (OperationType.QUERY, OperationType.MUTATION)
 
@@ -154,7 +164,7 @@ def _headers(problem: TidemarkError) -> dict[str, str]:
     if isinstance(problem, Unauthenticated):
         return {"WWW-Authenticate": 'Bearer realm="tidemark"'}
     if isinstance(problem, WrongMethod):
-        return {"Allow": "POST"}
+        return {"Allow": "GET, POST"}
     if isinstance(problem, Unavailable):
         return {"Retry-After": str(max(1, round(problem.retry_after)))}
     return {}

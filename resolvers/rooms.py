@@ -1,0 +1,49 @@
+"""The rooms of a process, opened onto its database."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+
+from db.analytics import answer
+from db.event_rows import page
+from db.pool import Pool
+from db.rollup_state import StateCache
+from db.rollups import roll_all
+from db.seal import seal as seal_buckets
+from domain.catalogue import Catalogue
+from domain.clock import Weekday
+from domain.limits import Limits
+from domain.questions import Frame, Read
+from resolvers.scope import RecordEvents, Rolled, Rooms
+
+
+def open_rooms(
+    pool: Pool,
+    catalogue: Catalogue,
+    record: RecordEvents,
+    *,
+    limits: Limits | None = None,
+    week_start: Weekday = Weekday.MONDAY,
+    raw_days: int = 7,
+) -> Rooms:
+    """Rooms that read from and write to this database. `raw_days` is the default retention of raw events."""
+    state = StateCache()
+
+    async def answered(reads: Sequence[Read]) -> list[Frame]:
+        return await answer(pool, catalogue, reads, state)
+
+    async def roll_up(now: datetime, *, seal: bool) -> Rolled:
+        report = await roll_all(pool, catalogue)
+        moved = await seal_buckets(pool, now) if seal else {}
+        return Rolled(report.batches, report.events, len(moved))
+
+    return Rooms(
+        catalogue=catalogue,
+        answer=answered,
+        page=partial(page, pool, catalogue),
+        record=record,
+        roll_up=roll_up,
+        limits=limits or Limits(),
+        week_start=week_start,
+        raw_days=raw_days,
+    )
