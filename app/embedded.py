@@ -80,21 +80,21 @@ def embedded_servers(home: Home, wanted: Wanted) -> list[Server]:
     return servers
 
 
-def start(server: Server, patience: float = START_PATIENCE) -> "subprocess.Popen[bytes]":
+def start(server: Server, inherit: tuple[int, ...] = ()) -> "subprocess.Popen[bytes]":
     """Start a server and return once that very process answers.
 
-    A server that ends at once is started again until `patience` seconds are over: one that was
-    killed can leave a pid file or a process that is still going down.
+    A server that ends at once is started again until `START_PATIENCE` is over: one that was killed
+    can leave a pid file or a process that is still going down.
     """
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + START_PATIENCE
     while True:
-        process = spawn(server.command())
+        process = spawn(server.command(), inherit)
         if _came_up(server, process, deadline):
             return process
         if time.monotonic() >= deadline:
             process.kill()
             process.wait()
-            raise ChildFailed(f"{server.name} did not start: {_last_words(server.command().log)}")
+            raise ChildFailed(f"{server.name} did not start: {last_words(server.command().log)}")
         time.sleep(_RETRY)
 
 
@@ -147,7 +147,8 @@ def _free(port: int) -> bool:
     return True
 
 
-def _last_words(log: Path | None) -> str:
+def last_words(log: Path | None) -> str:
+    """The last lines of a log, as one."""
     if log is None or not log.exists():
         return "it wrote nothing"
     return " | ".join(log.read_text("utf-8", "replace").splitlines()[-3:])

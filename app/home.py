@@ -2,13 +2,18 @@
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from app.private_file import read_private, write_private
 from domain.errors import ConfigurationError
+
+_LEFTOVERS_PATIENCE = 20.0
+_ASK_AGAIN = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,22 +57,35 @@ class Home:
         write_private(self.path / "running.json", addresses)
 
     @contextmanager
-    def only_one(self) -> Iterator[None]:
-        """Hold the folder; the lock goes with the process, however that ends."""
+    def only_one(self) -> Iterator[int]:
+        """Hold the folder, and yield the lock's file descriptor for children to inherit.
+
+        The lock goes with the last process that has it, however those end: so what a killed `up` left
+        behind is gone before the next one starts.
+        """
         with self._lock_file.open("a+") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                file.seek(0)
-                raise ConfigurationError(
-                    f"Another `tidemark up` (process {file.read().strip() or 'unknown'}) uses"
-                    f" {self.path}. Stop it, or choose another folder with TIDEMARK_HOME.",
-                    field="TIDEMARK_HOME",
-                ) from None
-            file.truncate(0)
+            self._wait_for_lock(file)
+            file.seek(0)
+            file.truncate()
             file.write(str(os.getpid()))
             file.flush()
-            yield
+            yield file.fileno()
+
+    def _wait_for_lock(self, file: TextIO) -> None:
+        deadline = time.monotonic() + _LEFTOVERS_PATIENCE
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except BlockingIOError:
+                holder = self._lock_file.read_text().strip()
+                if _lives(holder) or time.monotonic() > deadline:
+                    raise ConfigurationError(
+                        f"Another `tidemark up` (process {holder or 'unknown'}) uses {self.path}."
+                        " Stop it, or choose another folder with TIDEMARK_HOME.",
+                        field="TIDEMARK_HOME",
+                    ) from None
+            time.sleep(_ASK_AGAIN)
 
     @property
     def _lock_file(self) -> Path:
@@ -82,3 +100,13 @@ class Home:
         except BlockingIOError:
             return True
         return False
+
+
+def _lives(process: str) -> bool:
+    try:
+        os.kill(int(process), 0)
+    except (ValueError, ProcessLookupError):
+        return False
+    except PermissionError:
+        return True
+    return True
