@@ -80,7 +80,7 @@ def point_events(points: int, end: datetime, each: int = 3) -> Iterator[dict[str
         bucket, place = divmod(number, each)
         at = start + bucket * POINT_WIDTH + (place + 1) * gap
         yield {
-            "id": str(UUID(int=(number << 64) | 0x7000_8000_0000_0000_0000 | 1)),
+            "id": str(UUID(int=number << 80 | 0x7 << 76 | 0x8 << 60 | 1)),
             "type": POINT_TYPE,
             "occurredAt": at.isoformat(),
             "userId": f"u{number % 997}",
@@ -177,12 +177,12 @@ def _uuid7(ms: int, noise: int) -> str:
 def _attributes(kind: str, pick: int, duration_ms: float) -> dict[str, Any]:
     match kind:
         case "page_view":
-            page = {"path": f"/p/{pick % 211 * (pick % 7)}", "country": _of(COUNTRIES, pick)}
+            page = {"path": f"/p/{pick % 97}", "country": _of(COUNTRIES, pick)}
             return {"durationMs": duration_ms, "properties": page}
         case "click":
-            return {"properties": {"path": f"/p/{pick % 211}", "element": f"button-{pick % 23}"}}
+            return {"properties": {"path": f"/p/{pick % 97}", "element": f"button-{pick % 23}"}}
         case "api_request":
-            call = {"endpoint": f"/v1/things/{pick % 41}", "method": _of(METHODS, pick)}
+            call = {"endpoint": f"/v1/things/{pick % 23}", "method": _of(METHODS, pick)}
             code = _of(STATUSES, pick)
             return {"durationMs": duration_ms, "statusCode": code, "properties": call}
         case "purchase" | "order":
@@ -200,7 +200,7 @@ def _sale(pick: int) -> dict[str, Any]:
         "value": f"{pick % 50_000 / 100:.2f}",
         "currency": _of(CURRENCIES, pick),
         "properties": {
-            "product": f"SKU-{pick % 307}",
+            "product": f"SKU-{pick % 53}",
             "collection": _of(COLLECTIONS, pick),
             "country": _of(COUNTRIES, pick),
             "quantity": pick % 4 + 1,
