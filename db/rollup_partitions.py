@@ -1,4 +1,4 @@
-"""Monthly partitions of the rollup tables, made when the first event of a month is merged."""
+"""Monthly partitions of the rollups, made when the first event of a month is merged."""
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
@@ -7,7 +7,6 @@ from db.pool import Connection
 from db.queries import load
 
 _QUERIES = load("rollups")
-TABLES = ("rollups", "rollup_measures")
 
 
 async def ensure_months(connection: Connection, months: Iterable[datetime]) -> None:
@@ -26,9 +25,9 @@ async def ensure_months(connection: Connection, months: Iterable[datetime]) -> N
     await connection.execute(_QUERIES["touch_months"], wanted)
 
 
-def partition_name(table: str, month: date) -> str:
+def partition_name(month: date) -> str:
     """As rollups_202611."""
-    return f"{table}_{month:%Y%m}"
+    return f"rollups_{month:%Y%m}"
 
 
 def after(month: date) -> date:
@@ -41,12 +40,11 @@ def _before(month: date) -> date:
 
 
 async def _create(connection: Connection, month: date) -> None:
-    """Make the tables apart and attach them, so that readers are not held up."""
-    for table in TABLES:
-        name = partition_name(table, month)
-        if await connection.fetchval("SELECT to_regclass($1) IS NULL", name):
-            await connection.execute(
-                f"CREATE TABLE {name} (LIKE {table} INCLUDING ALL);"
-                f" ALTER TABLE {table} ATTACH PARTITION {name}"
-                f" FOR VALUES FROM ('{month}T00:00:00Z') TO ('{after(month)}T00:00:00Z')"
-            )
+    """Make the table apart and attach it, so that readers are not held up."""
+    name = partition_name(month)
+    if await connection.fetchval("SELECT to_regclass($1) IS NULL", name):
+        await connection.execute(
+            f"CREATE TABLE {name} (LIKE rollups INCLUDING ALL);"
+            f" ALTER TABLE rollups ATTACH PARTITION {name}"
+            f" FOR VALUES FROM ('{month}T00:00:00Z') TO ('{after(month)}T00:00:00Z')"
+        )

@@ -41,7 +41,7 @@ async def _ensure_levels(connection: Connection, grains: set[Grain]) -> bool:
     for grain in grains - kept:
         await connection.execute(_ROLLUPS["add_level"], int(grain))
     for grain in kept - grains:
-        for name in ("drop_level", "drop_level_rows", "drop_level_measures"):
+        for name in ("drop_level", "drop_level_rows"):
             await connection.execute(_ROLLUPS[name], int(grain))
     return kept != grains
 
@@ -49,12 +49,10 @@ async def _ensure_levels(connection: Connection, grains: set[Grain]) -> bool:
 async def _ensure_sets(connection: Connection, event_type: EventType) -> tuple[bool, bool]:
     """Whether a set was added, and whether one has to be built."""
     rows = await connection.fetch(_QUERIES["active_of_type"], event_type.name)
-    active = {tuple(row["dimensions"]): set(row["measures"]) for row in rows}
-    measures = sorted(event_type.measures)
+    active = {tuple(row["dimensions"]): list(row["measures"]) for row in rows}
+    measures = slots(event_type, max(active.values(), key=len, default=[]))
     missing = [
-        dimensions
-        for dimensions in event_type.rollups
-        if not set(measures) <= active.get(dimensions, {None})
+        dimensions for dimensions in event_type.rollups if active.get(dimensions) != measures
     ]
     if not missing:
         return False, False
@@ -65,3 +63,8 @@ async def _ensure_sets(connection: Connection, event_type: EventType) -> tuple[b
             _QUERIES["add_active"], event_type.name, list(dimensions), measures
         )
     return True, False
+
+
+def slots(event_type: EventType, before: list[str]) -> list[str]:
+    """The type's measures in the order of their slots: those that have one keep it, new ones follow."""
+    return before + sorted(set(event_type.measures).difference(before))

@@ -54,7 +54,7 @@ def _set(row: asyncpg.Record) -> RollupSet:
         id=row["id"],
         event_type=row["event_type"],
         dimensions=tuple(row["dimensions"]),
-        measures=frozenset(row["measures"]),
+        measures=tuple(row["measures"]),
         complete_from=_micros(row["complete_from"]),
     )
 

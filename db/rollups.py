@@ -1,6 +1,6 @@
 """Merging committed batches into the rollups: one transaction takes them, adds them and marks them done."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -8,7 +8,8 @@ import asyncpg
 
 from db.pool import Connection
 from db.queries import load
-from db.roll_sql import RollSet, roll_statement
+from db.roll_sql import RollSet, RollType, roll_statement
+from db.rollup_columns import SKETCHES
 from db.rollup_partitions import ensure_months
 from domain import distinct, quantiles
 from domain.catalogue import ALL_EVENTS, Catalogue, EventType
@@ -22,6 +23,10 @@ unnest($3::bigint[], $4::timestamptz[]) AS b (batch_id, received_at)
         WHERE e.batch_id = b.batch_id AND e.received_at = b.received_at OFFSET 0
     ) e
     WHERE true"""
+
+_COMPACT: Mapping[str, Callable[[bytes], bytes]] = {
+    name: distinct.compact if name == "users" else quantiles.compact for name in SKETCHES
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +88,12 @@ async def merge(
     connection: Connection,
     catalogue: Catalogue,
     batches: Batches,
-    sets: Mapping[str, Sequence[RollSet]],
+    types: Mapping[str, RollType],
     levels: Mapping[int, datetime],
     *,
     since: datetime | None = None,
 ) -> None:
-    """Add the events of some batches to the given sets; only those that occurred at or after `since`.
+    """Add the events of some batches to the sets of these types; only those that occurred from `since` on.
 
     `levels` gives, for each grain above the base, the instant until which it is summed up.
     """
@@ -100,40 +105,36 @@ async def merge(
     grains, until = _level_arguments(levels)
     events = f"{_CLAIMED} AND e.occurred_at >= $5" if since else _CLAIMED
     more = (since,) if since else ()
-    for name, own in sets.items():
-        if own and (name == ALL_EVENTS or name in found):
-            sql = roll_statement(catalogue.types[name], own, events=events)
+    for name, into in types.items():
+        if name == ALL_EVENTS or name in found:
+            sql = roll_statement(catalogue.types[name], into, events=events)
             grown = await connection.fetch(sql, grains, until, batches.ids, batches.received, *more)
             await compact(connection, grown)
 
 
 async def compact(connection: Connection, rows: Sequence[asyncpg.Record]) -> None:
-    """Compact the sketches of rows (set_id, grain, bucket, key_hash, measure or none, sketch) in place."""
-    users, histograms = [], []
-    for row in rows:
-        place = (row["set_id"], row["grain"])
-        if row.get("measure") is None:
-            users.append((*place, row["bucket"], row["key_hash"], distinct.compact(row["sketch"])))
-        else:
-            sketch = quantiles.compact(row["sketch"])
-            histograms.append((*place, row["measure"], row["bucket"], row["key_hash"], sketch))
-    if users:
-        await connection.executemany(_QUERIES["compact_users"], users)
-    if histograms:
-        await connection.executemany(_QUERIES["compact_histogram"], histograms)
+    """Compact the given sketches of rows (set_id, grain, bucket, key_hash, part, a sketch or null each)."""
+    compacted = [
+        (*row[:5], *(row[name] and _COMPACT[name](row[name]) for name in SKETCHES)) for row in rows
+    ]
+    if compacted:
+        await connection.executemany(_QUERIES["compact"], compacted)
 
 
-async def sets_by_type(
+async def types_by_name(
     connection: Connection, catalogue: Catalogue, *, states: Sequence[str]
-) -> dict[str, list[RollSet]]:
+) -> dict[str, RollType]:
     """The sets in one of the states, of the types and dimensions that the catalogue knows."""
-    found: dict[str, list[RollSet]] = {}
+    sets: dict[str, list[RollSet]] = {}
+    measures: dict[str, list[str]] = {}
     for row in await connection.fetch(_QUERIES["sets"]):
-        known = catalogue.types.get(row["event_type"])
+        name = row["event_type"]
+        known = catalogue.types.get(name)
+        measures[name] = max(measures.get(name, []), row["measures"], key=len)
         if known and row["state"] in states and _is_known(known, row["dimensions"]):
             each = RollSet(row["id"], tuple(row["dimensions"]), row["state"] == "building")
-            found.setdefault(row["event_type"], []).append(each)
-    return found
+            sets.setdefault(name, []).append(each)
+    return {name: RollType(tuple(own), tuple(measures[name])) for name, own in sets.items()}
 
 
 async def levels_of(connection: Connection) -> dict[int, datetime]:
@@ -150,8 +151,8 @@ async def _roll_claimed(connection: Connection, catalogue: Catalogue, limit: int
         [row["received_at"] for row in rows],
         sum(row["event_count"] for row in rows),
     )
-    sets = await sets_by_type(connection, catalogue, states=("active", "building"))
-    await merge(connection, catalogue, batches, sets, await levels_of(connection))
+    types = await types_by_name(connection, catalogue, states=("active", "building"))
+    await merge(connection, catalogue, batches, types, await levels_of(connection))
     await connection.execute(_QUERIES["note_rolled"], batches.ids)
     await connection.execute(_QUERIES["done"], batches.ids)
     left = await connection.fetchval(_QUERIES["any_pending"])

@@ -1,9 +1,9 @@
 """Plans as one SQL statement: each scan is a branch of one UNION ALL, so all see the same snapshot.
 
-A branch adds up three sources that look alike, rows of (slot, group, overflow, additive parts, sketch):
-rollup rows of the plan's segments, raw events of its ragged pieces, and the tail (events of batches that
-the rollups do not hold yet). It then packs each group's slots into columns. The text depends on the shape
-of the question alone, so connections keep its plan.
+Scans of a read that group alike share a pass. A pass adds up three sources that look alike, rows of
+(slot, group, overflow, parts to add): rollup rows of the plan's segments, raw events of its ragged pieces,
+and the tail (events of batches that the rollups do not hold yet). A scan packs each group's slots into
+columns. The text depends on the shape of the question alone, so connections keep its plan.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,19 +18,21 @@ from db.expressions import (
     users_sketch,
     values_sketch,
 )
+from db.rollup_columns import place
 from domain.catalogue import ALL_EVENTS, EventType
 from domain.grains import Grain, Micros, Segments, instants
 from domain.plan import Plan, RollupSet, Scan
 
-_HEAD = """\
-WITH tail AS MATERIALIZED (
+_TAIL = """\
+tail AS MATERIALIZED (
     SELECT e.*
     FROM pending_batches b
     CROSS JOIN LATERAL (
         SELECT * FROM analytics_events e
         WHERE e.batch_id = b.batch_id AND e.received_at = b.received_at OFFSET 0
     ) e
-)
+)"""
+_HEAD = """\
 SELECT -1 AS scan, (SELECT version::text FROM rollup_state) AS g1, statement_timestamp()::text AS g2,
        EXISTS (SELECT FROM pending_batches)::text AS g3, NULL AS g4, false AS overflow,
        NULL::bytea AS slots, NULL::bytea AS first, NULL::bytea AS second,
@@ -45,109 +47,165 @@ class Statement:
     arguments: tuple[object, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Pass:
+    """Scans of one plan that read the same rows, each with its number in the statement."""
+
+    name: str
+    plan: Plan
+    scans: tuple[tuple[int, Scan], ...]
+    edges: str
+    parameters: Parameters
+
+    @property
+    def lead(self) -> Scan:
+        """Any of the scans: they read alike."""
+        return self.scans[0][1]
+
+    @property
+    def groups(self) -> list[str]:
+        """The group columns, g1 to gN."""
+        return [f"g{at}" for at in range(1, len(self.lead.group_by) + 1)]
+
+    @property
+    def keys(self) -> str:
+        """The group columns, each after a comma."""
+        return "".join(f", {group}" for group in self.groups)
+
+
 def statement(plans: Sequence[Plan]) -> Statement:
     """One statement for all plans. Scans are numbered over the plans; row -1 is the state's version."""
     parameters = Parameters()
-    branches = [_HEAD]
+    passes = list(_passes(plans, parameters))
+    tables = [_TAIL, *(_pass(each) for each in passes)]
+    branches = [_HEAD, *(_branch(each, *scan) for each in passes for scan in each.scans)]
+    sql = "WITH " + ",\n".join(tables) + "\n" + "\nUNION ALL\n".join(branches)
+    return Statement(sql, tuple(parameters.values))
+
+
+def _passes(plans: Sequence[Plan], parameters: Parameters) -> Iterator[_Pass]:
     number = 0
-    for each in plans:
-        edges = parameters.add(instants(each.edges), "timestamptz[]")
-        for scan in each.scans:
-            branches.append(_branch(number, each, scan, edges, parameters))
+    for index, plan in enumerate(plans):
+        edges = parameters.add(instants(plan.edges), "timestamptz[]")
+        alike: dict[tuple[object, ...], list[tuple[int, Scan]]] = {}
+        for scan in plan.scans:
+            alike.setdefault((scan.rollup, scan.group_by), []).append((number, scan))
             number += 1
-    return Statement("\nUNION ALL\n".join(branches), tuple(parameters.values))
+        for at, scans in enumerate(alike.values()):
+            yield _Pass(f"pass_{index}_{at}", plan, tuple(scans), edges, parameters)
 
 
-def _branch(number: int, plan: Plan, scan: Scan, edges: str, parameters: Parameters) -> str:
-    groups = [f"g{position}" for position in range(1, len(scan.group_by) + 1)]
-    keys = "".join(f", {group}" for group in groups)
-    shown = "".join(f", {group}" for group in groups) + ", NULL" * (4 - len(groups))
-    sources = "\n        UNION ALL\n".join(_sources(plan, scan, edges, parameters))
+def _pass(each: _Pass) -> str:
+    sources = "\n        UNION ALL\n".join(_sources(each))
     return f"""\
-SELECT {number}{shown}, overflow, string_agg(int4send(slot), ''), {_packed(scan)}
-FROM (
-    SELECT slot{keys}, overflow, {_added(scan)}
+{each.name} AS MATERIALIZED (
+    SELECT slot{each.keys}, overflow, {", ".join(_added(each))}
     FROM (
 {sources}
     ) parts
-    GROUP BY slot{keys}, overflow
-) slots
-GROUP BY overflow{keys}"""
+    GROUP BY slot{each.keys}, overflow
+)"""
 
 
-def _packed(scan: Scan) -> str:
-    sketches = "array_agg(sketch)" if scan.sketch else "NULL::bytea[]"
+def _branch(each: _Pass, number: int, scan: Scan) -> str:
+    shown = each.keys + ", NULL" * (4 - len(each.groups))
+    some = "true" if scan.of is None else f"n_{number} > 0"
+    return f"""\
+SELECT {number}{shown}, overflow, string_agg(int4send(slot), ''), {_packed(number, scan)}
+FROM {each.name}
+WHERE {some}
+GROUP BY overflow{each.keys}"""
+
+
+def _packed(number: int, scan: Scan) -> str:
+    sketches = f"array_agg(sketch_{number})" if scan.sketch else "NULL::bytea[]"
     if scan.of is None:
         return (
-            "string_agg(int8send(a), ''), string_agg(int8send(b), ''),"
+            f"string_agg(int8send(n_{number}), ''), string_agg(int8send(errors_{number}), ''),"
             f" NULL::text[], NULL::text[], NULL::text[], {sketches}"
         )
     return (
-        "string_agg(int8send(a), ''), NULL::bytea, array_agg(total::text), array_agg(low::text),"
-        f" array_agg(high::text), {sketches}"
+        f"string_agg(int8send(n_{number}), ''), NULL::bytea, array_agg(total_{number}::text),"
+        f" array_agg(low_{number}::text), array_agg(high_{number}::text), {sketches}"
     )
 
 
-def _added(scan: Scan) -> str:
-    sketch = ", string_agg(sketch, ''::bytea) AS sketch" if scan.sketch else ""
-    if scan.of is None:
-        return f"sum(a)::bigint AS a, sum(b)::bigint AS b{sketch}"
-    return f"sum(a)::bigint AS a, sum(total) AS total, min(low) AS low, max(high) AS high{sketch}"
+def _added(each: _Pass) -> Iterator[str]:
+    for number, scan in each.scans:
+        yield f"coalesce(sum(n_{number}), 0)::bigint AS n_{number}"
+        if scan.of is None:
+            yield f"sum(errors_{number})::bigint AS errors_{number}"
+        else:
+            yield f"sum(total_{number}) AS total_{number}"
+            yield f"min(low_{number}) AS low_{number}"
+            yield f"max(high_{number}) AS high_{number}"
+        if scan.sketch:
+            yield f"string_agg(sketch_{number}, ''::bytea) AS sketch_{number}"
 
 
-def _sources(plan: Plan, scan: Scan, edges: str, parameters: Parameters) -> Iterator[str]:
-    if scan.rollup is not None and scan.segments:
-        yield _rollup_source(plan, scan, scan.rollup, edges, parameters)
-    if len(scan.raw):
-        yield _raw_source(plan, scan, edges, parameters)
-    yield _tail_source(plan, scan, edges, parameters)
+def _sources(each: _Pass) -> Iterator[str]:
+    lead = each.lead
+    if lead.rollup is not None and lead.segments:
+        yield _rollup_source(each, lead.rollup)
+    if len(lead.raw):
+        yield _raw_source(each)
+    yield _tail_source(each)
 
 
-def _rollup_source(
-    plan: Plan, scan: Scan, rollup: RollupSet, edges: str, parameters: Parameters
-) -> str:
+def _rollup_source(each: _Pass, rollup: RollupSet) -> str:
     def column(dimension: str) -> str:
         return f"r.d{rollup.dimensions.index(dimension) + 1}"
 
-    grains, starts, ends = _segment_arguments(scan.segments, parameters)
-    groups = "".join(
-        f", {column(name)} AS g{position}" for position, name in enumerate(scan.group_by, start=1)
-    )
-    asks_dimension = bool(scan.group_by or plan.read.filter)
-    table, wanted = _rollup_table(scan, parameters)
-    filtered = condition(plan.read.filter, column, parameters)
-    overflow = "r.overflow" if asks_dimension else "false"
-    matching = f"({filtered} OR r.overflow)" if plan.read.filter else "true"
+    parameters, tree = each.parameters, each.plan.read.filter
+    grains, starts, ends = _segment_arguments(each.lead.segments, parameters)
+    groups = "".join(f", {column(name)} AS g{at}" for at, name in enumerate(each.lead.group_by, 1))
+    overflow = "r.overflow" if each.lead.group_by or tree else "false"
+    matching = f"({condition(tree, column, parameters)} OR r.overflow)" if tree else "true"
     return f"""\
-        SELECT greatest(width_bucket(r.bucket, {edges}) - 1, 0) AS slot{groups}, {overflow} AS overflow,
-               {wanted}
+        SELECT greatest(width_bucket(r.bucket, {each.edges}) - 1, 0) AS slot{groups}, {overflow} AS overflow,
+               {", ".join(_row_parts(each, rollup))}
         FROM unnest({grains}, {starts}, {ends}) AS s (grain, low, high)
         CROSS JOIN LATERAL (
             SELECT *, key_hash = '00000000-0000-0000-0000-000000000000' AS overflow
-            FROM {table} AND grain = s.grain AND bucket >= s.low AND bucket < s.high
-                AND set_id = {parameters.add(rollup.id, "integer")} OFFSET 0
+            FROM rollups
+            WHERE set_id = {parameters.add(rollup.id, "integer")} AND grain = s.grain
+                AND bucket >= s.low AND bucket < s.high{_parts(each, rollup)} OFFSET 0
         ) r
         WHERE {matching}"""
 
 
-def _rollup_table(scan: Scan, parameters: Parameters) -> tuple[str, str]:
-    if scan.of is None:
-        sketch = ", r.users AS sketch" if scan.sketch else ""
-        return "rollups WHERE true", f"r.count AS a, r.error_count AS b{sketch}"
-    sketch = ", r.histogram AS sketch" if scan.sketch else ""
-    return (
-        f"rollup_measures WHERE measure = {parameters.add(scan.of, 'text')}",
-        f"r.n AS a, r.sum AS total, r.min AS low, r.max AS high{sketch}",
+def _parts(each: _Pass, rollup: RollupSet) -> str:
+    """Only the parts that hold what is asked, where a set has more than one."""
+    if place(max(len(rollup.measures) - 1, 0))[0] == 0:
+        return ""
+    parts = {
+        0 if scan.of is None else place(rollup.measures.index(scan.of))[0] for _, scan in each.scans
+    }
+    return f" AND part IN ({', '.join(map(str, sorted(parts)))})"
+
+
+def _row_parts(each: _Pass, rollup: RollupSet) -> Iterator[str]:
+    for number, scan in each.scans:
+        if scan.of is None:
+            yield f"r.count AS n_{number}, r.error_count AS errors_{number}"
+            if scan.sketch:
+                yield f"r.users AS sketch_{number}"
+            continue
+        part, slot = place(rollup.measures.index(scan.of))
+        names = [("n", "n"), ("sum", "total"), ("min", "low"), ("max", "high")]
+        if scan.sketch:
+            names.append(("histogram", "sketch"))
+        for column, name in names:
+            yield f"CASE WHEN r.part = {part} THEN r.{column}{slot} END AS {name}_{number}"
+
+
+def _raw_source(each: _Pass) -> str:
+    starts, ends = (
+        each.parameters.add(instants(at), "timestamptz[]")
+        for at in (each.lead.raw.starts, each.lead.raw.ends)
     )
-
-
-def _raw_source(plan: Plan, scan: Scan, edges: str, parameters: Parameters) -> str:
-    starts, ends = _spans(scan.raw, parameters)
     return _events_source(
-        plan,
-        scan,
-        edges,
-        parameters,
+        each,
         f"""\
 unnest({starts}, {ends}) AS s (low, high)
         CROSS JOIN LATERAL (
@@ -158,33 +216,30 @@ unnest({starts}, {ends}) AS s (low, high)
     )
 
 
-def _tail_source(plan: Plan, scan: Scan, edges: str, parameters: Parameters) -> str:
-    first, last = instants(plan.edges[[0, -1]])
-    low = parameters.add(first, "timestamptz")
-    high = parameters.add(last, "timestamptz")
-    return _events_source(
-        plan,
-        scan,
-        edges,
-        parameters,
-        f"tail e WHERE e.occurred_at >= {low} AND e.occurred_at < {high}",
-    )
+def _tail_source(each: _Pass) -> str:
+    first, last = instants(_ends(each.plan.edges))
+    low = each.parameters.add(first, "timestamptz")
+    high = each.parameters.add(last, "timestamptz")
+    return _events_source(each, f"tail e WHERE e.occurred_at >= {low} AND e.occurred_at < {high}")
 
 
-def _events_source(plan: Plan, scan: Scan, edges: str, parameters: Parameters, events: str) -> str:
+def _ends(edges: Micros) -> Micros:
+    return edges[[0, -1]]
+
+
+def _events_source(each: _Pass, events: str) -> str:
     def column(dimension: str) -> str:
-        return dimension_of_event(plan.event_type.dimension(dimension))
+        return dimension_of_event(each.plan.event_type.dimension(dimension))
 
-    groups = "".join(f", {column(name)} AS g{at}" for at, name in enumerate(scan.group_by, start=1))
-    keys = ", ".join(str(position) for position in range(1, len(scan.group_by) + 2))
-    only = _only_type(plan.event_type, parameters)
-    filtered = condition(plan.read.filter, column, parameters)
-    having = "" if scan.of is None else f"\n        HAVING count({_number(plan, scan)}) > 0"
+    groups = "".join(f", {column(name)} AS g{at}" for at, name in enumerate(each.lead.group_by, 1))
+    keys = ", ".join(str(position) for position in range(1, len(each.groups) + 2))
+    only = _only_type(each.plan.event_type, each.parameters)
+    filtered = condition(each.plan.read.filter, column, each.parameters)
     return f"""\
-        SELECT width_bucket(e.occurred_at, {edges}) - 1 AS slot{groups}, false AS overflow,
-               {_event_parts(plan, scan)}
+        SELECT width_bucket(e.occurred_at, {each.edges}) - 1 AS slot{groups}, false AS overflow,
+               {", ".join(_event_parts(each))}
         FROM {events} AND {only} AND {filtered}
-        GROUP BY {keys}{having}"""
+        GROUP BY {keys}"""
 
 
 def _only_type(event_type: EventType, parameters: Parameters) -> str:
@@ -193,20 +248,18 @@ def _only_type(event_type: EventType, parameters: Parameters) -> str:
     return f"e.event_type = {parameters.add(event_type.name, 'text')}"
 
 
-def _number(plan: Plan, scan: Scan) -> str:
-    return measure_of_event(plan.event_type.measure(scan.of or ""))
-
-
-def _event_parts(plan: Plan, scan: Scan) -> str:
-    if scan.of is None:
-        sketch = f", {users_sketch()} AS sketch" if scan.sketch else ""
-        return f"count(*) AS a, count(*) FILTER (WHERE {IS_ERROR}) AS b{sketch}"
-    number = _number(plan, scan)
-    sketch = f", {values_sketch(number)} AS sketch" if scan.sketch else ""
-    return (
-        f"count({number}) AS a, sum({number}) AS total, min({number}) AS low,"
-        f" max({number}) AS high{sketch}"
-    )
+def _event_parts(each: _Pass) -> Iterator[str]:
+    for number, scan in each.scans:
+        if scan.of is None:
+            yield f"count(*) AS n_{number}, count(*) FILTER (WHERE {IS_ERROR}) AS errors_{number}"
+            if scan.sketch:
+                yield f"{users_sketch()} AS sketch_{number}"
+            continue
+        value = measure_of_event(each.plan.event_type.measure(scan.of))
+        yield f"count({value}) AS n_{number}, sum({value}) AS total_{number}"
+        yield f"min({value}) AS low_{number}, max({value}) AS high_{number}"
+        if scan.sketch:
+            yield f"{values_sketch(value)} AS sketch_{number}"
 
 
 def _segment_arguments(
@@ -224,10 +277,3 @@ def _segment_arguments(
         parameters.add(starts, "timestamptz[]"),
         parameters.add(ends, "timestamptz[]"),
     )
-
-
-def _spans(spans: Segments, parameters: Parameters) -> tuple[str, str]:
-    def instants_of(at: Micros) -> str:
-        return parameters.add(instants(at), "timestamptz[]")
-
-    return instants_of(spans.starts), instants_of(spans.ends)

@@ -10,6 +10,8 @@ import asyncpg
 
 from db.pool import Connection
 from db.queries import load
+from db.roll_sql import added_dimensions
+from db.rollup_columns import ALL, COUNTS, MEASURES, SKETCHES, added, any_grown, returned_if_grown
 from db.rollup_partitions import ensure_months
 from db.rollups import compact, levels_of
 from domain.grains import BASE, Grain, floor_datetime
@@ -36,13 +38,21 @@ async def seal(pool: asyncpg.Pool, now: datetime) -> dict[Grain, datetime]:
 
 
 async def build_level(
-    connection: Connection, grain: Grain, finer: Grain, start: datetime, end: datetime
+    connection: Connection,
+    grain: Grain,
+    finer: Grain,
+    start: datetime,
+    end: datetime,
+    *,
+    state: str = "active",
 ) -> None:
-    """Sum the buckets of a finer grain in [start, end) up into a coarser one that has no rows there."""
+    """Sum the buckets of a finer grain in [start, end) up into a coarser one that has no rows there.
+
+    Only sets in that state.
+    """
     await ensure_months(connection, [start])
-    span = (int(finer), int(grain), start, end, _UNITS[grain])
-    await compact(connection, await connection.fetch(_QUERIES["seal_counts"], *span))
-    await compact(connection, await connection.fetch(_QUERIES["seal_measures"], *span))
+    grown = await connection.fetch(_seal_statement(grain, state), int(finer), start, end)
+    await compact(connection, grown)
 
 
 def source_of(grain: Grain, kept: set[Grain]) -> Grain:
@@ -72,3 +82,20 @@ async def _start(connection: Connection, grain: Grain, sealed: datetime) -> date
         return sealed
     first = await connection.fetchval(_QUERIES["first_bucket"])
     return None if first is None else floor_datetime(first, grain)
+
+
+def _seal_statement(grain: Grain, state: str) -> str:
+    """$1 is the finer grain, [$2, $3) the span. Returns the rows to compact."""
+    return f"""\
+WITH merged AS (
+    INSERT INTO rollups AS r ({", ".join(ALL)})
+    SELECT f.set_id, {int(grain)}, b.bucket, f.key_hash, f.part,
+           {added_dimensions("f")}, {added((*COUNTS, *MEASURES), row="f")}
+    FROM rollups f
+    JOIN rollup_sets s ON s.id = f.set_id AND s.state = '{state}'
+    CROSS JOIN LATERAL (SELECT date_trunc('{_UNITS[grain]}', f.bucket, 'UTC') AS bucket) b
+    WHERE f.grain = $1 AND f.bucket >= $2 AND f.bucket < $3
+    GROUP BY f.set_id, b.bucket, f.key_hash, f.part
+    RETURNING r.set_id, r.grain, r.bucket, r.key_hash, r.part, {returned_if_grown()}
+)
+SELECT set_id, grain, bucket, key_hash, part, {", ".join(SKETCHES)} FROM merged WHERE {any_grown()}"""

@@ -132,7 +132,7 @@ def event_type(
 ) -> EventType:
     """An event type whose sets are: none, each dimension alone, and the named combinations.
 
-    Where a measure is money, each set is also rolled up by currency, so that amounts stay apart.
+    Where a measure is money, each set but the empty one has the currency too, so that amounts stay apart.
     """
     by_name = {dimension.name: dimension for dimension in dimensions}
     numbers = {measure.name: measure for measure in measures}
@@ -175,7 +175,7 @@ def _rollup_sets(
             )
     sets = {(), *((name,) for name in dimensions), *named}
     if money:
-        sets |= {tuple(sorted({*each, "currency"})) for each in sets}
+        sets = {()} | {tuple(sorted({*each, "currency"})) for each in sets}
     too_wide = next((each for each in sets if len(each) > MAX_SET_DIMENSIONS), None)
     if too_wide is not None:
         raise InvalidInput(

@@ -19,12 +19,15 @@ _NO_SEGMENTS = Segments(np.empty(0, np.int64), np.empty(0, np.int64))
 
 @dataclass(frozen=True, slots=True)
 class RollupSet:
-    """One rolled-up dimension set. It holds every event that occurred at or after `complete_from`."""
+    """One rolled-up dimension set. It holds every event that occurred at or after `complete_from`.
+
+    `measures` come in the order of their slots in the rows.
+    """
 
     id: int
     event_type: str
     dimensions: tuple[str, ...]
-    measures: frozenset[str]
+    measures: tuple[str, ...]
     complete_from: int
 
 

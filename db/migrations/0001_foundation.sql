@@ -74,6 +74,7 @@ CREATE TABLE rollups (
     grain       integer     NOT NULL,          -- minutes of the bucket's nominal length: 15, 60, 1440, 10080, 43200
     bucket      timestamptz NOT NULL,
     key_hash    uuid        NOT NULL,          -- of d1 to d4; the all-zero uuid is the overflow row
+    part        smallint    NOT NULL,          -- measures 4 * part + 1 to 4 * part + 4 of the set; counts are in part 0
     d1          text,
     d2          text,
     d3          text,
@@ -81,26 +82,30 @@ CREATE TABLE rollups (
     count       bigint      NOT NULL,
     error_count bigint      NOT NULL,
     users       bytea       NOT NULL,          -- distinct-user sketch, see domain/distinct.py
-    PRIMARY KEY (set_id, grain, bucket, key_hash)
+    n1          bigint,
+    sum1        numeric,
+    min1        numeric,
+    max1        numeric,
+    histogram1  bytea,
+    n2          bigint,
+    sum2        numeric,
+    min2        numeric,
+    max2        numeric,
+    histogram2  bytea,
+    n3          bigint,
+    sum3        numeric,
+    min3        numeric,
+    max3        numeric,
+    histogram3  bytea,
+    n4          bigint,
+    sum4        numeric,
+    min4        numeric,
+    max4        numeric,
+    histogram4  bytea,
+    PRIMARY KEY (set_id, grain, bucket, key_hash, part)
 ) PARTITION BY RANGE (bucket);
-
-CREATE TABLE rollup_measures (
-    set_id    integer     NOT NULL,
-    grain     integer     NOT NULL,
-    bucket    timestamptz NOT NULL,
-    key_hash  uuid        NOT NULL,
-    measure   text        NOT NULL,
-    d1        text,
-    d2        text,
-    d3        text,
-    d4        text,
-    n         bigint      NOT NULL,            -- events that have the measure
-    sum       numeric     NOT NULL,
-    min       numeric     NOT NULL,
-    max       numeric     NOT NULL,
-    histogram bytea       NOT NULL,            -- relative-error quantile sketch, see domain/quantiles.py
-    PRIMARY KEY (set_id, grain, measure, bucket, key_hash)
-) PARTITION BY RANGE (bucket);
+COMMENT ON TABLE rollups IS
+    'One row a set, grain, bucket and key. nK: events that have the K-th measure of the row; histogramK: its quantile sketch, see domain/quantiles.py.';
 
 CREATE TABLE rollup_partitions (
     month       date        PRIMARY KEY,

@@ -42,15 +42,6 @@ FROM pending_batches;
 SELECT id, event_type, dimensions, measures, generation, state, complete_from
 FROM rollup_sets WHERE state IN ('active', 'building') ORDER BY id;
 
--- name: compact_users
--- Put a compacted sketch in its place.
-UPDATE rollups SET users = $5 WHERE set_id = $1 AND grain = $2 AND bucket = $3 AND key_hash = $4;
-
--- name: compact_histogram
--- Put a compacted sketch in its place.
-UPDATE rollup_measures SET histogram = $6
-WHERE set_id = $1 AND grain = $2 AND measure = $3 AND bucket = $4 AND key_hash = $5;
-
 -- name: levels
 -- Until when each grain above the base is summed up.
 SELECT grain, greatest(sealed_until, '0001-01-01T00:00Z') AS sealed_until
@@ -67,42 +58,6 @@ DELETE FROM rollup_levels WHERE grain = $1;
 -- name: drop_level_rows
 -- Remove the rows of a grain that is no longer kept.
 DELETE FROM rollups WHERE grain = $1;
-
--- name: drop_level_measures
--- Remove the measures of a grain that is no longer kept.
-DELETE FROM rollup_measures WHERE grain = $1;
-
--- name: seal_counts
--- Sum the buckets of a finer grain $1 up into grain $2, for the base buckets in [$3, $4).
-WITH counted AS (
-    INSERT INTO rollups (set_id, grain, bucket, key_hash, d1, d2, d3, d4, count, error_count, users)
-    SELECT r.set_id, $2::integer, b.bucket, r.key_hash, min(r.d1), min(r.d2), min(r.d3), min(r.d4),
-           sum(r.count), sum(r.error_count), string_agg(r.users, '')
-    FROM rollups r
-    JOIN rollup_sets s ON s.id = r.set_id AND s.state = 'active'
-    CROSS JOIN LATERAL (SELECT date_trunc($5::text, r.bucket, 'UTC') AS bucket) b
-    WHERE r.grain = $1::integer AND r.bucket >= $3::timestamptz AND r.bucket < $4::timestamptz
-    GROUP BY r.set_id, b.bucket, r.key_hash
-    RETURNING set_id, grain, bucket, key_hash, users
-)
-SELECT set_id, grain, bucket, key_hash, users AS sketch FROM counted WHERE octet_length(users) > 1024;
-
--- name: seal_measures
--- The same for the measures.
-WITH measured AS (
-    INSERT INTO rollup_measures
-        (set_id, grain, bucket, key_hash, measure, d1, d2, d3, d4, n, sum, min, max, histogram)
-    SELECT r.set_id, $2::integer, b.bucket, r.key_hash, r.measure, min(r.d1), min(r.d2), min(r.d3), min(r.d4),
-           sum(r.n), sum(r.sum), min(r.min), max(r.max), string_agg(r.histogram, '')
-    FROM rollup_measures r
-    JOIN rollup_sets s ON s.id = r.set_id AND s.state = 'active'
-    CROSS JOIN LATERAL (SELECT date_trunc($5::text, r.bucket, 'UTC') AS bucket) b
-    WHERE r.grain = $1::integer AND r.bucket >= $3::timestamptz AND r.bucket < $4::timestamptz
-    GROUP BY r.set_id, b.bucket, r.key_hash, r.measure
-    RETURNING set_id, grain, measure, bucket, key_hash, histogram
-)
-SELECT set_id, grain, measure, bucket, key_hash, histogram AS sketch
-FROM measured WHERE octet_length(histogram) > 1024;
 
 -- name: advance_level
 -- The grain is summed up until $2.
@@ -134,3 +89,13 @@ SELECT EXISTS (SELECT FROM pending_batches);
 -- Tell a running rebuild that its new generation has these batches already.
 INSERT INTO rolled_meanwhile (batch_id)
 SELECT unnest($1::bigint[]) WHERE EXISTS (SELECT FROM rollup_rebuilds WHERE state = 'running');
+
+-- name: compact
+-- Put the compacted sketches of a row in their place; null leaves one as it is.
+UPDATE rollups SET
+    users = coalesce($6, users),
+    histogram1 = coalesce($7, histogram1),
+    histogram2 = coalesce($8, histogram2),
+    histogram3 = coalesce($9, histogram3),
+    histogram4 = coalesce($10, histogram4)
+WHERE set_id = $1 AND grain = $2 AND bucket = $3 AND key_hash = $4 AND part = $5;
