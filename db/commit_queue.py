@@ -14,7 +14,7 @@ from domain.events import Event
 class CommitLimits:
     """Bounds of what may wait and of how long.
 
-    `group_events`: most events of one transaction (a larger request is one by itself).
+    `group_events`: most events of one transaction; a larger request takes several.
     `queue_events`, `queue_bytes`: what may wait; more is refused at once.
     `max_wait`: once the oldest request waits for so many seconds, new ones are refused at once.
     `patience`: seconds after which requests are refused where nothing at all gets committed.
@@ -22,19 +22,19 @@ class CommitLimits:
     """
 
     writers: int = 2
-    group_events: int = 5_000
+    group_events: int = 2_000
     queue_events: int = 100_000
     queue_bytes: int = 64_000_000
     max_wait: float = 2.0
     patience: float = 0.9
-    commit_timeout: float = 10.0
+    commit_timeout: float = 5.0
 
 
 @dataclass(eq=False, slots=True)
 class Request:
     """The events of one caller, about how many bytes they hold, and where it awaits its outcome.
 
-    `since` is the loop's time when it began to wait, and later when its commit began.
+    `since` is the loop's time when it began to wait.
     """
 
     events: Sequence[Event]

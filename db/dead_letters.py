@@ -6,10 +6,12 @@ from datetime import datetime
 
 import asyncpg
 
+from db.events import EventStore, Outcome
 from db.lent import lent
 from db.pool import Connection
 from db.queries import load
 from domain.errors import Unavailable
+from domain.events import Event
 
 QUERIES = load("dead_letters")
 MAX_BODY = 64 * 1024
@@ -85,14 +87,25 @@ async def page(
     return [DeadLetter(**dict(row)) for row in rows]
 
 
-async def lock(connection: Connection, letter_id: int) -> bool:
-    """Whether the letter is still open and now held until the transaction ends."""
-    return await connection.fetchval(QUERIES["lock"], letter_id) is not None
+async def replay(
+    connection: Connection, store: EventStore, letter: DeadLetter, event: Event, at: datetime
+) -> Outcome | None:
+    """Store the event of a letter, and close the letter where the event is stored now or was before.
 
-
-async def mark_replayed(connection: Connection, letter_id: int, at: datetime) -> None:
-    """Note that the event is stored now."""
-    await connection.execute(QUERIES["mark_replayed"], letter_id, at)
+    Both or neither. None: the letter was replayed meanwhile, or is being replayed.
+    """
+    days = store.raw_days if event.raw_days is None else event.raw_days
+    await store.partitions.ensure(connection, [days], at)
+    try:
+        async with connection.transaction():
+            if await connection.fetchval(QUERIES["lock"], letter.id) is None:
+                return None
+            outcome = await store.commit(connection, [event], at)
+            if not outcome.conflicts:
+                await connection.execute(QUERIES["mark_replayed"], letter.id, at)
+            return outcome
+    except (asyncpg.DataError, asyncpg.ProgramLimitExceededError):
+        return Outcome(unstorable=frozenset((0,)))
 
 
 def _storable(text: str | None) -> str | None:

@@ -80,9 +80,14 @@ class GroupCommit:
         `size` is about how many bytes they hold in memory. Raises Unavailable at once where too
         much waits, and within a second where PostgreSQL does not get on at all.
         """
-        if not events:
-            return Outcome()
         self.check_room(len(events), size)
+        outcome, most = Outcome(), self._limits.group_events
+        for start in range(0, len(events), most):
+            part = await self._queued(events[start : start + most], size)
+            outcome = outcome.joined(part, start)
+        return outcome
+
+    async def _queued(self, events: Sequence[Event], size: int) -> Outcome:
         loop = asyncio.get_running_loop()
         if not self._requests:
             self._last_progress = loop.time()
@@ -95,14 +100,13 @@ class GroupCommit:
         return (*self._queue.waiting, *self._in_flight)
 
     async def _watch(self) -> None:
-        """Refuse what is stuck: requests whose commit hangs, and all that wait if every one does."""
+        """Refuse all requests once nothing at all was committed for too long."""
         loop = asyncio.get_running_loop()
         patience = self._limits.patience
         while True:
             await asyncio.sleep(patience / 10)
-            overdue = loop.time() - patience
-            refuse([each for each in self._in_flight if each.since < overdue], overloaded())
-            if self._queue.waiting and self._last_progress < overdue:
+            if self._requests and self._last_progress < loop.time() - patience:
+                refuse(self._in_flight, overloaded())
                 self._queue.refuse_all(overloaded())
 
     async def _write(self) -> None:
@@ -113,9 +117,6 @@ class GroupCommit:
                 await self._commit_group(group)
 
     async def _commit_group(self, group: list[Request]) -> None:
-        started = asyncio.get_running_loop().time()
-        for request in group:
-            request.since = started
         self._in_flight.update(group)
         try:
             outcome = await self._stored([event for each in group for event in each.events])

@@ -4,8 +4,11 @@ Structs of msgspec take the place of dataclasses here and in `domain.events`: th
 a hundred thousand a second.
 """
 
+import json
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from math import isfinite
 from typing import Annotated, Any
 
 import msgspec
@@ -80,3 +83,27 @@ def decode_one(body: bytes) -> Wire | None:
 def encode_wire(wire: Wire) -> bytes:
     """The JSON of a decoded event; equal to what was sent but for spelling."""
     return _ENCODER.encode(wire)
+
+
+def encode_mapping(event: Mapping[str, Any]) -> bytes:
+    """The JSON of an event that came as values.
+
+    Numbers that are not finite and halves of surrogate pairs go through as they are, for the parser
+    to refuse them by name.
+    """
+    spelled = _with_every_number(event)
+    try:
+        return _ENCODER.encode(spelled)
+    except UnicodeEncodeError:
+        return json.dumps(spelled, default=str).encode()
+
+
+def _with_every_number(value: Any) -> Any:
+    """The value with NaN and the infinities as Decimals: the encoder would write floats as null."""
+    if isinstance(value, float) and not isfinite(value):
+        return Decimal(value)
+    if isinstance(value, Mapping):
+        return {name: _with_every_number(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_with_every_number(inner) for inner in value]
+    return value

@@ -20,6 +20,9 @@ from domain.event_wire import MAX_EVENT_BYTES, MAX_TEXT, Wire, decode_one, encod
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DEFAULT_AHEAD = timedelta(hours=24)
 
+CONFLICT = "An event with this id and another body was accepted before."
+UNSTORABLE = "The database cannot hold a value of this event."
+
 _CURRENCY = re.compile(r"[A-Z]{3}").fullmatch
 _ENCODER = msgspec.json.Encoder()
 _NO_PROPERTIES = msgspec.Raw(b"null")
