@@ -179,5 +179,5 @@ def _response(result: ExecutionResult, media_type: str, correlation_id: str) -> 
     if executed:
         body["data"] = result.data
     status = 400 if not executed and media_type == GRAPHQL_RESPONSE else 200
-    encoded = orjson.dumps(body, default=str, option=_ENCODING)
+    encoded = orjson.dumps(body, option=_ENCODING)
     return Response(encoded, status_code=status, media_type=media_type)

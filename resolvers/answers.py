@@ -203,8 +203,9 @@ class AggregateColumns:
         return self._rates(success_rate)
 
     def column(self, key: MeasureKey) -> Column:
-        """One measure, filled."""
-        return self._filled(self.values.values[key])
+        """One measure, filled, exact sums as the nearest floats."""
+        column = self._filled(self.values.values[key])
+        return [float(value) if type(value) is Decimal else value for value in column]
 
     def _rates(self, rate: Callable[[Value, Value], float | None]) -> Column:
         counts, errors = self.values.values[COUNT], self.values.values[ERRORS]
