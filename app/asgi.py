@@ -1,40 +1,93 @@
 """The web application: all routes behind one edge."""
 
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
-from starlette.routing import BaseRoute
-from starlette.types import ASGIApp
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.routing import BaseRoute, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.bell import Bell
+from app.correlation import correlation_of
 from app.edge import Edge
+from app.ingest import open_ingest
+from app.ingest_http import EventsEndpoint, ingest_routes
 from app.probes_http import probe_routes
+from app.request_body import BodyLimits
 from app.state import AppState
+from db.doorbell import ROLLUPS
+from domain.callers import Caller
+from domain.clock import Weekday
+from domain.errors import NotFound
+from graph.http import GraphQLEndpoint, routes
+from graph.schema import schema
+from resolvers.ingest import Ingest
+from resolvers.rooms import open_rooms
 
 _CORS_HEADERS = ("Authorization", "Content-Type", "X-API-Key", "X-Correlation-ID")
 _CORS_SHOWN = ("X-Correlation-ID", "Retry-After", "ETag")
 _HOUR = 3600
 
 
-def web_application(state: AppState) -> ASGIApp:
-    """The application of a process; the state outlives it, so that it needs no lifespan of its own."""
-    app = Starlette(routes=_routes(state), middleware=_middleware(state))
-    return Edge(app, state.metrics, state.spans)
+@asynccontextmanager
+async def open_web(state: AppState) -> AsyncIterator[ASGIApp]:
+    """The application of a process; it needs no lifespan of its own."""
+    bell = Bell(state.redis, ROLLUPS)
+    async with open_ingest(state.settings, state.pool, state.catalogue, _now, bell) as ingest:
+        app: ASGIApp = Router(_routes(state, ingest), default=_not_found)
+        yield Edge(_with_cors(app, state.settings.cors_origins), state.metrics, state.spans)
 
 
-def _routes(state: AppState) -> list[BaseRoute]:
-    return [*probe_routes(state)]
-
-
-def _middleware(state: AppState) -> list[Middleware]:
-    if not state.settings.cors_origins:
-        return []
+def _routes(state: AppState, ingest: Ingest) -> list[BaseRoute]:
+    limits = BodyLimits(max_bytes=state.settings.ingest_max_body_bytes)
+    events = EventsEndpoint(ingest, state.authenticator, _now, limits)
     return [
-        Middleware(
-            CORSMiddleware,
-            allow_origins=state.settings.cors_origins,
-            allow_methods=("GET", "POST"),
-            allow_headers=_CORS_HEADERS,
-            expose_headers=_CORS_SHOWN,
-            max_age=_HOUR,
-        )
+        *routes(_graphql(state, ingest)),
+        *ingest_routes(events),
+        *probe_routes(state),
     ]
+
+
+def _graphql(state: AppState, ingest: Ingest) -> GraphQLEndpoint:
+    settings = state.settings
+
+    async def authenticate(request: Request) -> Caller:
+        return await state.authenticator.authenticate(request.headers, correlation_of(request))
+
+    return GraphQLEndpoint(
+        schema=schema(),
+        rooms=open_rooms(
+            state.pool,
+            state.catalogue,
+            ingest.record,
+            week_start=Weekday[settings.week_start.upper()],
+            raw_days=settings.raw_retention_days,
+        ),
+        authenticate=authenticate,
+        correlation=correlation_of,
+        clock=_now,
+        development=settings.environment == "development",
+    )
+
+
+def _with_cors(app: ASGIApp, origins: tuple[str, ...]) -> ASGIApp:
+    if not origins:
+        return app
+    return CORSMiddleware(
+        app,
+        allow_origins=origins,
+        allow_methods=("GET", "POST"),
+        allow_headers=_CORS_HEADERS,
+        expose_headers=_CORS_SHOWN,
+        max_age=_HOUR,
+    )
+
+
+async def _not_found(scope: Scope, receive: Receive, send: Send) -> None:
+    raise NotFound(f"There is nothing at {scope['path']}.")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

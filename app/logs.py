@@ -4,7 +4,7 @@ import logging
 import sys
 
 import structlog
-from structlog.types import Processor
+from structlog.types import EventDict, Processor, WrappedLogger
 
 from app.settings import Settings
 
@@ -47,7 +47,14 @@ def _formatter(settings: Settings) -> logging.Formatter:
         foreign_pre_chain=[*_SHARED, structlog.stdlib.ExtraAdder()],
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            _without_colour,
             structlog.processors.format_exc_info,
             renderer,
         ],
     )
+
+
+def _without_colour(_: WrappedLogger, __: str, line: EventDict) -> EventDict:
+    """uvicorn says some things a second time, coloured."""
+    line.pop("color_message", None)
+    return line

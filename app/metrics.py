@@ -1,7 +1,7 @@
 """Prometheus metrics of one API process."""
 
 import asyncpg
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Gauge, Histogram
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 
@@ -46,12 +46,6 @@ class Metrics:
             "tidemark_up",
             "Whether each part answers (1) or not (0).",
             ("part",),
-            registry=self.registry,
-        )
-        self.ingested = Counter(
-            "tidemark_events",
-            "Events received, by what became of them.",
-            ("outcome",),
             registry=self.registry,
         )
 

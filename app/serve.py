@@ -2,7 +2,7 @@
 
 import uvicorn
 
-from app.asgi import web_application
+from app.asgi import open_web
 from app.logs import configure_logs
 from app.settings import Settings
 from app.state import open_state
@@ -14,10 +14,10 @@ _IDLE = 75
 async def serve(settings: Settings) -> None:
     """Answer requests until SIGINT or SIGTERM; those that are under way get a few seconds to end."""
     configure_logs(settings, "api")
-    async with open_state(settings, "api") as state:
+    async with open_state(settings, "api") as state, open_web(state) as web:
         await uvicorn.Server(
             uvicorn.Config(
-                web_application(state),
+                web,
                 host=settings.host,
                 port=settings.port,
                 http="httptools",

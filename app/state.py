@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import asyncpg
+import structlog
 from redis.asyncio import Redis
 
 from app.auth import Authenticator
@@ -15,9 +16,14 @@ from app.telemetry import Spans, spans_to
 from app.tokens import trust_of
 from db.pool import open_pool
 from db.redis_client import open_redis
+from db.rollup_sets import ensure_catalogue
 from domain.builtin import BUILTIN
 from domain.catalogue import Catalogue, catalogue_of
+from domain.catalogue_file import parse_catalogue
 from domain.errors import ConfigurationError
+from domain.grains import LEVEL_NAMES
+
+log = structlog.get_logger("tidemark")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +53,14 @@ async def open_state(settings: Settings, process: str) -> AsyncIterator[AppState
         on_statement=spans.statement if settings.otel_exporter_otlp_endpoint else None,
     )
     redis = open_redis(required(settings.redis_url, "REDIS_URL"))
+    catalogue = load_catalogue(settings)
     try:
+        await _declare(pool, catalogue, settings)
         yield AppState(
             settings=settings,
             pool=pool,
             redis=redis,
-            catalogue=load_catalogue(settings),
+            catalogue=catalogue,
             authenticator=Authenticator(pool, trust_of(settings)),
             metrics=Metrics(),
             spans=spans,
@@ -65,7 +73,18 @@ async def open_state(settings: Settings, process: str) -> AsyncIterator[AppState
 
 def load_catalogue(settings: Settings) -> Catalogue:
     """The built-in event types and those of CATALOGUE_FILE."""
-    return catalogue_of(BUILTIN)
+    path = settings.catalogue_file
+    if path is None:
+        return catalogue_of(BUILTIN)
+    return parse_catalogue(path.read_text("utf-8"), BUILTIN, name=str(path))
+
+
+async def _declare(pool: asyncpg.Pool, catalogue: Catalogue, settings: Settings) -> None:
+    """Make the rollups hold what the catalogue and the settings say."""
+    grains = [LEVEL_NAMES[level] for level in settings.analytics_aggregation_levels]
+    stale = await ensure_catalogue(pool, catalogue, grains)
+    if stale:
+        log.warning("rollups miss what is declared: run `tidemark rollup rebuild`", types=stale)
 
 
 def required(value: str | None, name: str) -> str:

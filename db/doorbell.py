@@ -7,6 +7,9 @@ from redis.exceptions import RedisError
 
 from db.redis_client import PATIENCE
 
+ROLLUPS = "rollups"
+"""Rings where events were committed."""
+
 
 async def ring(redis: Redis, name: str) -> None:
     """Wake one waiter, or the next to come; rings that nobody heard yet are one. Never raises."""
