@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
-
-import asyncpg
 
 from app.import_source import ImportSource, opened
 from db.events import EventStore
-from db.imports import ImportOf, ImportRow, begin, commit_batch, finish
+from db.imports import ImportOf, begin, commit_batch, finish
+from db.pool import Connection
 from domain.imports import ImportBatch, Importing, Tally
 
 BATCH = 20_000
@@ -17,8 +17,17 @@ Report = Callable[[Tally, int], None]
 """Called after each commit with the tally and the bytes of the contents that were read."""
 
 
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A file that is imported now: the tally of all runs, and how many events this one added."""
+
+    name: str
+    tally: Tally
+    added: int
+
+
 async def import_file(
-    connection: asyncpg.Connection,
+    connection: Connection,
     store: EventStore,
     source: ImportSource,
     importing: Importing,
@@ -26,13 +35,14 @@ async def import_file(
     *,
     restart: bool = False,
     size: int = BATCH,
-) -> ImportRow:
+) -> Imported:
     """Import what is left of a file. Raises InvalidInput where the file does not fit the mapping."""
     mapping = importing.mapping
     of = ImportOf(source.digest, source.path.name, mapping.name, mapping.digest)
     row = await begin(connection, of, restart=restart)
-    if row.state == "done":
-        return row
+    before = row.tally.accepted
+    if row.is_done:
+        return Imported(of.file_name, row.tally, 0)
     with opened(source, mapping.layout) as file:
         batches = importing.batches(file.records, start=row.tally.position, size=size)
         upcoming = _soon(batches)
@@ -44,7 +54,8 @@ async def import_file(
                 report(row.tally, read)
         finally:
             await asyncio.wait([upcoming])
-    return await finish(connection, row)
+    row = await finish(connection, row)
+    return Imported(of.file_name, row.tally, row.tally.accepted - before)
 
 
 def _soon(batches: Iterator[ImportBatch]) -> "asyncio.Task[ImportBatch | None]":

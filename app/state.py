@@ -9,6 +9,7 @@ import structlog
 from redis.asyncio import Redis
 
 from app.auth import Authenticator
+from app.catalogue_source import read_catalogue
 from app.jwks import check_source
 from app.metrics import Metrics
 from app.settings import Settings
@@ -17,9 +18,7 @@ from app.tokens import trust_of
 from db.pool import open_pool
 from db.redis_client import open_redis
 from db.rollup_sets import ensure_catalogue
-from domain.builtin import BUILTIN
-from domain.catalogue import Catalogue, catalogue_of
-from domain.catalogue_file import parse_catalogue
+from domain.catalogue import Catalogue
 from domain.errors import ConfigurationError
 from domain.grains import LEVEL_NAMES
 
@@ -73,10 +72,7 @@ async def open_state(settings: Settings, process: str) -> AsyncIterator[AppState
 
 def load_catalogue(settings: Settings) -> Catalogue:
     """The built-in event types and those of CATALOGUE_FILE."""
-    path = settings.catalogue_file
-    if path is None:
-        return catalogue_of(BUILTIN)
-    return parse_catalogue(path.read_text("utf-8"), BUILTIN, name=str(path))
+    return read_catalogue(settings.catalogue_file)
 
 
 async def _declare(pool: asyncpg.Pool, catalogue: Catalogue, settings: Settings) -> None:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-import asyncpg
 import msgspec
 
 from db.events import EventStore
+from db.pool import Connection
 from db.queries import load
 from domain.errors import InvalidInput
 from domain.imports import ImportBatch, Reject, Tally
@@ -43,8 +43,13 @@ class ImportRow:
     tally: Tally
     state: State
 
+    @property
+    def is_done(self) -> bool:
+        """Whether the whole file was imported."""
+        return self.state == "done"
 
-async def begin(connection: asyncpg.Connection, of: ImportOf, *, restart: bool) -> ImportRow:
+
+async def begin(connection: Connection, of: ImportOf, *, restart: bool) -> ImportRow:
     """The import of this file, where it was left; from the beginning with `restart`."""
     async with connection.transaction():
         row = await connection.fetchrow(
@@ -60,7 +65,7 @@ async def begin(connection: asyncpg.Connection, of: ImportOf, *, restart: bool) 
 
 
 async def commit_batch(
-    connection: asyncpg.Connection,
+    connection: Connection,
     store: EventStore,
     row: ImportRow,
     batch: ImportBatch,
@@ -89,7 +94,7 @@ async def commit_batch(
         return await _advance(connection, row, tally, "running")
 
 
-async def finish(connection: asyncpg.Connection, row: ImportRow) -> ImportRow:
+async def finish(connection: Connection, row: ImportRow) -> ImportRow:
     """Mark the whole file as imported."""
     return await _advance(connection, row, row.tally, "done")
 
@@ -102,9 +107,7 @@ def _refused(raw: str, code: str, message: str) -> Reject:
     return Reject(raw, code, message, "id" if code == "CONFLICT" else None)
 
 
-async def _advance(
-    connection: asyncpg.Connection, row: ImportRow, tally: Tally, state: State
-) -> ImportRow:
+async def _advance(connection: Connection, row: ImportRow, tally: Tally, state: State) -> ImportRow:
     moved = await connection.fetchval(
         QUERIES["advance"],
         row.id,
@@ -124,7 +127,7 @@ async def _advance(
 
 
 async def _keep(
-    connection: asyncpg.Connection, of: ImportOf, rejects: Sequence[Reject], received_at: datetime
+    connection: Connection, of: ImportOf, rejects: Sequence[Reject], received_at: datetime
 ) -> None:
     if not rejects:
         return

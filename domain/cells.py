@@ -12,6 +12,9 @@ FILE_COLUMN = "$file"
 """Read as a column, it is the name of the file, without `.gz`."""
 
 
+_TEXTS = frozenset({str, type(None)})
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """One value per row, and the problems of the rows that have one (their value is None)."""
@@ -35,8 +38,10 @@ class Cells:
 
     def column(self, name: str) -> Sequence[object]:
         """The cells of that name; of NDJSON also by a path, as `geo.city`. None where absent."""
-        nulls = self.nulls
-        return [None if type(cell) is str and cell in nulls else cell for cell in self._found(name)]
+        found, nulls = self._found(name), self.nulls
+        if only_texts(found) and nulls.isdisjoint(found):
+            return found
+        return [None if type(cell) is str and cell in nulls else cell for cell in found]
 
     def _found(self, name: str) -> Sequence[object]:
         found = self.batch.columns.get(name)
@@ -64,7 +69,7 @@ def each(values: Sequence[object], convert: Callable[[object], object]) -> Outco
 
 def only_texts(values: Sequence[object]) -> bool:
     """Whether there are only texts and None, so that equal values are the same."""
-    return set(map(type, values)) <= {str, type(None)}
+    return _TEXTS.issuperset(map(type, values))
 
 
 def by_text(values: Sequence[object], convert: Callable[[object], object]) -> Outcome:

@@ -105,10 +105,14 @@ def _properties(
     if not columns:
         return [None] * cells.size
     names = tuple(columns)
-    return [
-        {name: value for name, value in zip(names, row, strict=True) if value is not None}
-        for row in zip(*columns.values(), strict=True)
-    ]
+    return [_present(names, row) for row in zip(*columns.values(), strict=True)]
+
+
+def _present(names: tuple[str, ...], row: tuple[object, ...]) -> dict[str, object]:
+    found = dict(zip(names, row, strict=True))
+    if None in row:
+        return {name: value for name, value in found.items() if value is not None}
+    return found
 
 
 def _zipped(columns: Mapping[str, Sequence[object]], rows: list[int]) -> list[dict[str, object]]:

@@ -4,7 +4,7 @@ A cell that a rule cannot convert is a problem of its row, never of the batch.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow, Underflow
@@ -224,7 +224,7 @@ class Cases:
     def apply(self, cells: Cells) -> Outcome:
         values: list[object] = [self.otherwise] * cells.size
         for condition, value in reversed(self.cases):
-            held = [condition.holds(cell) for cell in cells.column(condition.column)]
+            held = _held(condition, cells.column(condition.column))
             values = [value if met else old for met, old in zip(held, values, strict=True)]
         return Outcome(values)
 
@@ -248,6 +248,13 @@ def _multiplied(left: Decimal, right: Decimal) -> Decimal:
         return _EXACT.multiply(left, right)
     except (Inexact, InvalidOperation, Overflow, Underflow) as error:
         raise Unfit("BAD_NUMBER", "The product has too many digits to be exact.") from error
+
+
+def _held(condition: Condition, column: Sequence[object]) -> list[bool]:
+    if not only_texts(column):
+        return [condition.holds(cell) for cell in column]
+    known = {text: condition.holds(text) for text in set(column)}
+    return [known[text] for text in column]
 
 
 def _instant(text: str, pattern: str) -> datetime | None:
