@@ -205,7 +205,7 @@ def _clock_starts_by_span(
         closed = int(clock.starts[index + 1]) if index + 1 < len(clock.starts) else end
         first, last = max(opened, start), min(closed, end)
         if first < last:
-            if opened > start and _enters(clock, opened, step):
+            if _enters(clock, opened, step):
                 yield np.array([opened], dtype=np.int64)
             yield np.arange(first + (-first - offset) % step, last, step, dtype=np.int64)
 

@@ -55,7 +55,7 @@ def utc_datetime(at: int) -> datetime:
 class LocalClock:
     """Spans of constant offset: from `starts[i]` on the clock shows the instant plus `offsets[i]`.
 
-    `starts` rises strictly. Before `starts[0]` the first offset is taken to hold.
+    `starts` rises strictly, by more than any change of the offset. Before `starts[0]` the first one holds.
     """
 
     starts: Microseconds
@@ -71,7 +71,7 @@ class LocalClock:
 
     def instants(self, readings: Microseconds) -> Microseconds:
         """The first instant at which the clock shows each reading or, where it skips it, a later one."""
-        shown_until = np.maximum.accumulate(self.starts[1:] + self.offsets[:-1])
+        shown_until = self.starts[1:] + self.offsets[:-1]
         spans = np.searchsorted(shown_until, readings, side="right")
         earliest = np.where(spans > 0, self.starts[spans], np.iinfo(np.int64).min)
         found: Microseconds = np.maximum(readings - self.offsets[spans], earliest)

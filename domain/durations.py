@@ -90,8 +90,7 @@ def months_earlier(reading: int, months: int) -> int:
 
 def _wall_clock_before(clock: LocalClock, instant: int, duration: Duration) -> int:
     reading = clock.reading(instant)
-    moved = months_earlier(reading, duration.months) - duration.days * DAY
-    return instant if moved == reading else clock.instant(moved)
+    return clock.instant(months_earlier(reading, duration.months) - duration.days * DAY)
 
 
 def _start_of(month: "np.datetime64") -> int:

@@ -91,6 +91,19 @@ def naive_edges(
     return (interval.start, *found, interval.end)
 
 
+@pytest.mark.parametrize("granularity", [QUARTER_HOUR, HOUR, DAY])
+@pytest.mark.parametrize(
+    ("name", "change"), [(name, at) for name, all_of in CHANGES.items() for at in all_of]
+)
+def test_the_day_around_each_change_is_cut_as_walking_the_local_clock_cuts_it(
+    name: str, change: str, granularity: Granularity
+) -> None:
+    interval = Interval(utc(change) - timedelta(hours=13), utc(change) + timedelta(hours=15))
+    zone = ZoneInfo(name)
+    expected = naive_edges(interval, granularity, zone, Weekday.MONDAY, timedelta(seconds=30))
+    assert bucket_edges(interval, granularity, zone) == expected
+
+
 @st.composite
 def short_spans(draw: st.DrawFn) -> tuple[ZoneInfo, Interval]:
     name = draw(st.sampled_from(sorted(CHANGES)))

@@ -73,6 +73,12 @@ def test_this_week_starts_on_the_day_that_is_configured() -> None:
     assert starts == [f"2026-03-{day:02}" for day in (9, 10, 11, 5, 6, 7, 8)]
 
 
+@pytest.mark.parametrize("day", ["2026-03-30", "2026-10-26"])
+def test_yesterday_is_the_whole_day_however_long(day: str) -> None:
+    before = f"{day[:8]}{int(day[8:]) - 1}T00:00"
+    assert span(RangePreset.YESTERDAY, f"{day}T12:00", BERLIN) == (before, f"{day}T00:00")
+
+
 def test_yesterday_is_the_last_day_that_there_was() -> None:
     found = resolve(RangePreset.YESTERDAY, utc("2011-12-30T12:00"), APIA)
     assert (found.start, found.end) == (utc("2011-12-29T10:00"), utc("2011-12-30T10:00"))
