@@ -7,7 +7,7 @@ import typer
 from redis.exceptions import RedisError
 
 from app.child import ChildFailed
-from app.commands import access, demo, imports, inspect, run
+from app.commands import access, demo, imports, inspect, rollups, run
 from domain.errors import ConfigurationError, InvalidInput, TidemarkError
 
 cli = typer.Typer(
@@ -17,7 +17,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for part in (run, access, inspect, imports, demo):
+for part in (run, access, inspect, imports, rollups, demo):
     cli.add_typer(part.cli)
 
 

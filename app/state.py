@@ -20,7 +20,7 @@ from db.redis_client import open_redis
 from db.rollup_sets import ensure_catalogue
 from domain.catalogue import Catalogue
 from domain.errors import ConfigurationError
-from domain.grains import LEVEL_NAMES
+from domain.grains import LEVEL_NAMES, Grain
 
 log = structlog.get_logger("tidemark")
 
@@ -77,10 +77,14 @@ def load_catalogue(settings: Settings) -> Catalogue:
 
 async def _declare(pool: asyncpg.Pool, catalogue: Catalogue, settings: Settings) -> None:
     """Make the rollups hold what the catalogue and the settings say."""
-    grains = [LEVEL_NAMES[level] for level in settings.analytics_aggregation_levels]
-    stale = await ensure_catalogue(pool, catalogue, grains)
+    stale = await ensure_catalogue(pool, catalogue, rollup_grains(settings))
     if stale:
-        log.warning("rollups miss what is declared: run `tidemark rollup rebuild`", types=stale)
+        log.warning("rollups miss what is declared, a worker will rebuild them", types=stale)
+
+
+def rollup_grains(settings: Settings) -> list[Grain]:
+    """The grains above the base that are summed up ahead."""
+    return [LEVEL_NAMES[level] for level in settings.analytics_aggregation_levels]
 
 
 def required(value: str | None, name: str) -> str:

@@ -8,9 +8,10 @@ import structlog
 
 from app.logs import configure_logs
 from app.settings import Settings
-from app.state import open_state, required
+from app.state import open_state, required, rollup_grains
 from workers.main import run_worker
 from workers.registry import Work
+from workers.rollups import Keeping
 
 log = structlog.get_logger("tidemark.worker")
 
@@ -25,7 +26,7 @@ async def work(settings: Settings) -> None:
         log.info("worker started")
         task = asyncio.create_task(
             run_worker(
-                Work(state.pool, state.redis, state.catalogue),
+                Work(state.pool, state.redis, state.catalogue, keeping(settings)),
                 required(settings.redis_url, "REDIS_URL"),
             )
         )
@@ -36,3 +37,12 @@ async def work(settings: Settings) -> None:
         with contextlib.suppress(asyncio.CancelledError):
             await task
         log.info("worker stopped")
+
+
+def keeping(settings: Settings) -> Keeping:
+    """What is kept, and for how long."""
+    return Keeping(
+        grains=frozenset(rollup_grains(settings)),
+        raw_days=settings.raw_retention_days,
+        rollup_days=settings.analytics_retention_days,
+    )

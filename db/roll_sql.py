@@ -7,6 +7,7 @@ sketches have grown enough come back to be compacted.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from db.expressions import (
     IS_ERROR,
@@ -48,10 +49,14 @@ class RollSet:
 
 @dataclass(frozen=True, slots=True)
 class RollType:
-    """An event type's sets, and its measures in the order of their slots."""
+    """An event type's sets, and its measures in the order of their slots.
+
+    Only events that occurred from `since` on are merged; None merges all.
+    """
 
     sets: tuple[RollSet, ...]
     measures: tuple[str, ...]
+    since: datetime | None = None
 
 
 def roll_statement(event_type: EventType, into: RollType, *, events: str) -> str:

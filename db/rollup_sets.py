@@ -65,6 +65,12 @@ async def _ensure_sets(connection: Connection, event_type: EventType) -> tuple[b
     return True, False
 
 
+async def measures_of_type(connection: Connection, event_type: EventType) -> list[str]:
+    """The type's measures in the order of their slots, those that its sets have had first."""
+    rows = await connection.fetch(_QUERIES["active_of_type"], event_type.name)
+    return slots(event_type, max((list(row["measures"]) for row in rows), key=len, default=[]))
+
+
 def slots(event_type: EventType, before: list[str]) -> list[str]:
     """The type's measures in the order of their slots: those that have one keep it, new ones follow."""
     return before + sorted(set(event_type.measures).difference(before))

@@ -90,10 +90,8 @@ async def merge(
     batches: Batches,
     types: Mapping[str, RollType],
     levels: Mapping[int, datetime],
-    *,
-    since: datetime | None = None,
 ) -> None:
-    """Add the events of some batches to the sets of these types; only those that occurred from `since` on.
+    """Add the events of some batches to the sets of these types.
 
     `levels` gives, for each grain above the base, the instant until which it is summed up.
     """
@@ -103,13 +101,13 @@ async def merge(
     await ensure_months(connection, {month for row in contents for month in row["months"]})
     found = {row["event_type"] for row in contents}
     grains, until = _level_arguments(levels)
-    events = f"{_CLAIMED} AND e.occurred_at >= $5" if since else _CLAIMED
-    more = (since,) if since else ()
     for name, into in types.items():
         if name == ALL_EVENTS or name in found:
+            events = f"{_CLAIMED} AND e.occurred_at >= $5" if into.since else _CLAIMED
             sql = roll_statement(catalogue.types[name], into, events=events)
-            grown = await connection.fetch(sql, grains, until, batches.ids, batches.received, *more)
-            await compact(connection, grown)
+            more = (into.since,) if into.since else ()
+            rows = await connection.fetch(sql, grains, until, batches.ids, batches.received, *more)
+            await compact(connection, rows)
 
 
 async def compact(connection: Connection, rows: Sequence[asyncpg.Record]) -> None:

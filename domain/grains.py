@@ -134,3 +134,10 @@ def _joined(starts: Micros, ends: Micros) -> Segments:
         ordered.starts[np.concatenate(([True], breaks))],
         ordered.ends[np.concatenate((breaks, [True]))],
     )
+
+
+def micros_text(at: int) -> str:
+    """Microseconds since 1970 as RFC 3339, to the second; "never" before year 1."""
+    if at < -(2**61):
+        return "never"
+    return str(np.datetime64(at, "us").astype("datetime64[s]")) + "Z"

@@ -10,7 +10,7 @@ import numpy as np
 
 from domain.catalogue import ALL_EVENTS, Catalogue, EventType
 from domain.errors import InvalidInput
-from domain.grains import BASE, Grain, Micros, Segments, cover, floor, micros
+from domain.grains import BASE, Grain, Micros, Segments, cover, floor, micros, micros_text
 from domain.questions import MeasureKey, Read, Warning
 
 CURRENCY = "currency"
@@ -167,7 +167,7 @@ def _raw_warnings(
         Warning(
             "RAW_INCOMPLETE",
             f"{event_type.name} by {names} is not rolled up; raw events are complete only from"
-            f" {_text(raw_from)}, so earlier ones are missing here.",
+            f" {micros_text(raw_from)}, so earlier ones are missing here.",
         )
     ]
 
@@ -192,7 +192,7 @@ def _edges_behind_raw(
     order = np.argsort(whole.starts, kind="stable")
     warning = Warning(
         "EDGE_ROUNDED",
-        f"Raw events are complete only from {_text(raw_from)}; before, edges inside a quarter of an"
+        f"Raw events are complete only from {micros_text(raw_from)}; before, edges inside a quarter of an"
         " hour are rounded to it.",
     )
     return (
@@ -200,7 +200,3 @@ def _edges_behind_raw(
         Segments(ragged.starts[~gone], ragged.ends[~gone]),
         [warning],
     )
-
-
-def _text(at: int) -> str:
-    return str(np.datetime64(at, "us").astype("datetime64[s]")) + "Z"

@@ -19,12 +19,13 @@ log = structlog.get_logger("tidemark.worker")
 class Loop:
     """`run` does what there is to do and returns whether it left some; then it runs again at once.
 
-    Else it runs when its doorbell `name` rings, or after `every` seconds.
+    Else it rests, so that work can gather, and runs when its doorbell `name` rings, or after `every` seconds.
     """
 
     name: str
     every: float
     run: Callable[[], Awaitable[bool]]
+    rest: float = 0.0
 
 
 async def keep_running(loop: Loop, redis: Redis) -> None:
@@ -40,4 +41,5 @@ async def keep_running(loop: Loop, redis: Redis) -> None:
             continue
         pause = _FIRST_PAUSE
         if not more:
+            await asyncio.sleep(loop.rest)
             await wait(redis, loop.name, loop.every)

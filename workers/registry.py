@@ -1,13 +1,26 @@
 """Everything that workers do: the one place where loops, jobs and their times are listed."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import asyncpg
+from arq.cron import CronJob, cron
 from redis.asyncio import Redis
 
+from db.doorbell import ROLLUPS
 from domain.catalogue import Catalogue
+from domain.grains import Grain
 from workers.jobs import Jobs
 from workers.loops import Loop
+from workers.rollups import (
+    Keeping,
+    go_on_rebuilding,
+    keep_house,
+    merge_pending,
+    seal_finished,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,13 +30,37 @@ class Work:
     pool: asyncpg.Pool
     redis: Redis
     catalogue: Catalogue
+    keeping: Keeping
 
 
 def loops(work: Work) -> tuple[Loop, ...]:
-    """What is looked for all the time."""
-    return ()
+    """What is looked for all the time; it also finds what a lost job left undone."""
+    pool, catalogue = work.pool, work.catalogue
+    return (
+        Loop(ROLLUPS, 5.0, partial(merge_pending, pool, catalogue), rest=0.5),
+        Loop("seal", 60.0, partial(seal_finished, pool, catalogue)),
+        Loop("rebuild", 5.0, partial(go_on_rebuilding, pool, catalogue)),
+        Loop("house", 60.0, partial(keep_house, pool, catalogue, work.keeping)),
+    )
 
 
 def jobs(work: Work) -> Jobs:
     """What runs at set times or when asked for; every job finds the `Work` in `ctx["work"]`."""
-    return Jobs(context={"work": work})
+    return Jobs(crons=_crons(), context={"work": work})
+
+
+async def seal_job(ctx: dict[str, Any]) -> None:
+    """Sum up what has just ended."""
+    work: Work = ctx["work"]
+    await seal_finished(work.pool, work.catalogue)
+
+
+def _crons() -> tuple[CronJob, ...]:
+    """Each grain is sealed as its buckets end, in UTC: on the hour, at midnight, on Sunday, on the first."""
+    at: Callable[..., CronJob] = partial(cron, seal_job, minute=0, second=1)
+    return (
+        at(name=f"seal_{Grain.HOUR.label}"),
+        at(name=f"seal_{Grain.DAY.label}", hour=0),
+        at(name=f"seal_{Grain.WEEK.label}", hour=0, weekday="sun"),
+        at(name=f"seal_{Grain.MONTH.label}", hour=0, day=1),
+    )

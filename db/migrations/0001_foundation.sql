@@ -131,13 +131,11 @@ COMMENT ON TABLE rollup_state IS 'Changes whenever a plan made before could be w
 CREATE TABLE rollup_rebuilds (
     id           bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     event_types  text[]      NOT NULL,
-    state        text        NOT NULL CHECK (state IN ('running', 'done', 'failed')),
+    state        text        NOT NULL CHECK (state IN ('running', 'done')),
     last_batch   bigint      NOT NULL,         -- batches up to here are merged into the new generation
     end_batch    bigint      NOT NULL,         -- batches up to here are the rebuild's; later ones are merged as they come
-    raw_from     timestamptz NOT NULL DEFAULT '-infinity', -- buckets before are copied, later ones made from raw events
     events_done  bigint      NOT NULL DEFAULT 0,
     events_total bigint      NOT NULL,
-    error        text,
     started_at   timestamptz NOT NULL DEFAULT now(),
     finished_at  timestamptz
 );
