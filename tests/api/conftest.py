@@ -83,7 +83,11 @@ class Api:
     reads: list[Read] = field(default_factory=list)
 
     async def ask(
-        self, query: str, role: str = "admin", headers: Mapping[str, str] | None = None, **variables: Any
+        self,
+        query: str,
+        role: str = "admin",
+        headers: Mapping[str, str] | None = None,
+        **variables: Any,
     ) -> Answered:
         response = await self.client.post(
             "/graphql",
@@ -96,9 +100,7 @@ class Api:
         await store(self.pool, self.catalogue, events, now=self.now, **options)
 
 
-async def serving(
-    dsn: str, pool: asyncpg.Pool, *, development: bool = True
-) -> AsyncIterator[Api]:
+async def serving(dsn: str, pool: asyncpg.Pool, *, development: bool = True) -> AsyncIterator[Api]:
     catalogue = catalogue_of(BUILTIN)
     statements: list[LoggedQuery] = []
     counted = await open_pool(dsn, on_statement=statements.append)

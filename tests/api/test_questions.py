@@ -108,8 +108,12 @@ async def test_summary_of_some_types_leaves_out_the_others(
 
 
 async def test_summary_compares_with_the_day_before(api: Api) -> None:
-    now = [{"id": f"n{i}", "type": "click", "occurredAt": f"2026-03-09T0{i}:00:00Z"} for i in range(6)]
-    then = [{"id": f"t{i}", "type": "click", "occurredAt": f"2026-03-08T0{i}:00:00Z"} for i in range(4)]
+    now = [
+        {"id": f"n{i}", "type": "click", "occurredAt": f"2026-03-09T0{i}:00:00Z"} for i in range(6)
+    ]
+    then = [
+        {"id": f"t{i}", "type": "click", "occurredAt": f"2026-03-08T0{i}:00:00Z"} for i in range(4)
+    ]
     await api.store([*now, *then])
     answered = await api.ask(
         """query ($range: RangeInput!) { summary(range: $range, compareTo: {}) {
@@ -239,7 +243,12 @@ async def test_timeseries_lines_the_earlier_period_up(api: Api) -> None:
 
 async def test_fill_says_what_empty_buckets_hold(api: Api) -> None:
     await api.store(
-        {"id": f"e{hour}", "type": "query", "occurredAt": f"2026-03-09T0{hour}:30:00Z", "durationMs": hour}
+        {
+            "id": f"e{hour}",
+            "type": "query",
+            "occurredAt": f"2026-03-09T0{hour}:30:00Z",
+            "durationMs": hour,
+        }
         for hour in (1, 4)
     )
     query = """query ($fill: Fill, $range: RangeInput!) {
@@ -288,8 +297,12 @@ async def test_breakdown_gives_the_first_groups_and_the_rest(
 
 async def test_breakdown_compares_each_group_with_its_earlier_self(api: Api) -> None:
     await api.store(
-        {"id": f"{day}{path}{n}", "type": "click", "occurredAt": f"2026-03-0{day}T10:00:00Z",
-         "properties": {"path": path}}
+        {
+            "id": f"{day}{path}{n}",
+            "type": "click",
+            "occurredAt": f"2026-03-0{day}T10:00:00Z",
+            "properties": {"path": path},
+        }
         for day, path, count in ((9, "/a", 4), (9, "/new", 1), (8, "/a", 2), (8, "/gone", 3))
         for n in range(count)
     )
@@ -300,8 +313,18 @@ async def test_breakdown_compares_each_group_with_its_earlier_self(api: Api) -> 
         range=DAY,
     )
     assert answered.data["breakdown"]["rows"] == [
-        {"key": "/a", "aggregates": {"count": 4}, "previous": {"count": 2}, "change": {"count": 2.0}},
-        {"key": "/new", "aggregates": {"count": 1}, "previous": {"count": 0}, "change": {"count": None}},
+        {
+            "key": "/a",
+            "aggregates": {"count": 4},
+            "previous": {"count": 2},
+            "change": {"count": 2.0},
+        },
+        {
+            "key": "/new",
+            "aggregates": {"count": 1},
+            "previous": {"count": 0},
+            "change": {"count": None},
+        },
     ]
 
 
@@ -382,7 +405,9 @@ async def test_a_dashboard_takes_a_small_constant_number_of_statements(
         range=DAY,
     )
     assert len(answered.data) == 8
-    asked = [each.query for each in api.statements if each.query.lstrip().startswith(("SELECT", "WITH"))]
+    asked = [
+        each.query for each in api.statements if each.query.lstrip().startswith(("SELECT", "WITH"))
+    ]
     assert 1 <= len(asked) <= 2
 
 
@@ -409,7 +434,9 @@ async def test_a_question_that_cannot_be_answered_fails_alone(
 async def test_an_event_is_in_the_answer_after_its_receipt_and_after_rolling_up(api: Api) -> None:
     record = """mutation ($events: [EventInput!]!) { recordEvents(input: { events: $events }) {
         accepted duplicates rejected { index code field message } } }"""
-    count = "query ($range: RangeInput!) { summary(range: $range) { totalEvents meta { servedBy } } }"
+    count = (
+        "query ($range: RangeInput!) { summary(range: $range) { totalEvents meta { servedBy } } }"
+    )
     event = {"id": "a", "type": "click", "occurredAt": "2026-03-09T10:00:00+01:00"}
     bad = {"type": "click", "occurredAt": "yesterday"}
     receipt = await api.ask(record, role="ingest", events=[event, bad])
@@ -420,7 +447,9 @@ async def test_an_event_is_in_the_answer_after_its_receipt_and_after_rolling_up(
     assert again.data["recordEvents"]["duplicates"] == 1
     before = (await api.ask(count, range=DAY)).data["summary"]
     assert before["totalEvents"] == 1 and "tail" in before["meta"]["servedBy"]
-    rolled = await api.ask("mutation { aggregate(input: {}) { batches events sealed userErrors { code } } }")
+    rolled = await api.ask(
+        "mutation { aggregate(input: {}) { batches events sealed userErrors { code } } }"
+    )
     assert rolled.data["aggregate"]["batches"] == 1 and rolled.data["aggregate"]["events"] == 1
     assert rolled.data["aggregate"]["sealed"] >= 1
     after = (await api.ask(count, range=DAY)).data["summary"]
