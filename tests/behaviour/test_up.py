@@ -1,0 +1,145 @@
+"""`tidemark up` for real: what it starts, survives and leaves behind."""
+
+import os
+import shutil
+import signal
+import socket
+import stat
+from pathlib import Path
+
+import psutil
+import pytest
+
+from db.pool import connect
+from tests.behaviour.tidemark import PATIENCE, Running, free_port, gone, running, start, until
+
+
+def _killed(up: Running, name: str) -> int:
+    """Kill a child without warning; returns the process id it had."""
+    child = up.children()[name]
+    child.kill()
+    return child.pid
+
+
+def _came_back(up: Running, name: str, before: int) -> bool:
+    child = up.children().get(name)
+    return child is not None and child.pid != before and up.ready()
+
+
+async def _remember(up: Running) -> None:
+    connection = await connect(up.home.running()["database_url"])
+    await connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
+    await connection.close()
+
+
+async def _remembered(up: Running) -> int:
+    connection = await connect(up.home.running()["database_url"])
+    answer = await connection.fetchval("SELECT answer FROM kept")
+    await connection.close()
+    return int(answer)
+
+
+async def test_data_outlives_a_kill_of_the_parent_and_nothing_is_orphaned(tmp_path: Path) -> None:
+    with running(tmp_path) as up:
+        await _remember(up)
+        family = up.family()
+        assert len(family) >= 4
+        up.process.kill()
+        until(lambda: gone(family), "every child ended after its parent was killed")
+    with running(tmp_path) as again:
+        assert await _remembered(again) == 42
+
+
+def test_each_killed_part_comes_back(tmp_path: Path) -> None:
+    with running(tmp_path) as up:
+        for name in ("postgres", "valkey-server", "serve", "worker"):
+            before = _killed(up, name)
+            until(lambda: _came_back(up, name, before), f"{name} is back")  # noqa: B023
+
+
+def test_the_parent_ends_all_it_started(tmp_path: Path) -> None:
+    with running(tmp_path) as up:
+        family = up.family()
+        up.process.send_signal(signal.SIGINT)
+        output, _ = up.process.communicate(timeout=PATIENCE)
+        assert up.process.returncode == 0, output
+        assert gone(family)
+        assert f"http://127.0.0.1:{up.port}" in output
+        assert all(role in output for role in ("admin", "business_viewer", "ops_viewer", "ingest"))
+
+
+def test_secrets_are_for_their_owner_and_servers_for_this_machine_only(tmp_path: Path) -> None:
+    with running(tmp_path) as up:
+        for name in ("secrets.json", "running.json"):
+            assert stat.S_IMODE((up.home.path / name).stat().st_mode) == 0o600
+        listening = {
+            connection.laddr.ip
+            for process in (*up.family(), psutil.Process(up.process.pid))
+            for connection in process.net_connections("inet")
+            if connection.status == psutil.CONN_LISTEN
+        }
+        assert listening == {"127.0.0.1"}
+        words = " ".join(" ".join(process.cmdline()) for process in up.family())
+        secrets = up.home.secrets()
+        assert not any(secrets[f"{name}_password"] in words for name in ("postgres", "valkey"))
+
+
+def test_a_port_in_use_is_named_with_its_holder(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        process = start(tmp_path, port)
+        output, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 2
+    (line,) = output.splitlines()
+    assert f"Port {port} is in use by process {os.getpid()} (" in line
+    assert f"PORT={port + 1}" in line
+
+
+def test_a_second_up_in_the_same_folder_is_refused(tmp_path: Path) -> None:
+    with running(tmp_path) as up:
+        process = start(tmp_path, free_port())
+        output, _ = process.communicate(timeout=PATIENCE)
+        assert process.returncode == 2
+        assert f"process {up.process.pid}" in output
+        assert "TIDEMARK_HOME" in output
+        assert up.ready()
+
+
+def test_with_addresses_set_nothing_embedded_starts(
+    tmp_path: Path, dsn: str, redis_url: str
+) -> None:
+    with running(tmp_path, DATABASE_URL=dsn, REDIS_URL=redis_url) as up:
+        assert set(up.children()) == {"serve", "worker"}
+        assert not (up.home.path / "postgres").exists()
+        assert not (up.home.path / "valkey").exists()
+
+
+def test_a_wrong_setting_ends_the_start(tmp_path: Path) -> None:
+    process = start(tmp_path, free_port(), WEEK_START="someday")
+    output, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 2
+    assert output.startswith("tidemark: WEEK_START='someday': ")
+    assert not (tmp_path / ".tidemark").exists()
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
+@pytest.mark.parametrize("mode", [0o755, 0o700], ids=["passable", "closed"])
+def test_root_runs_postgresql_as_somebody_else(tmp_path: Path, mode: int) -> None:
+    """In a folder that others can pass it changes the user, in one they cannot it uses a namespace."""
+    folder = tmp_path / "checkout"
+    folder.mkdir(mode=mode)
+    before = stat.S_IMODE(folder.stat().st_mode)
+    with running(folder) as up:
+        status = Path(f"/proc/{up.children()['postgres'].pid}/status").read_text()
+        assert "CapEff:\t0000000000000000" in status
+    assert stat.S_IMODE(folder.stat().st_mode) == before
+
+
+@pytest.mark.skipif(shutil.which("unshare") is None, reason="needs unshare")
+def test_an_ordinary_user_needs_nothing_special(tmp_path: Path) -> None:
+    """Within a user namespace the tests' own user is an ordinary one."""
+    ordinary = ("unshare", "--user", "--map-user=1000", "--map-group=1000")
+    with running(tmp_path, before=ordinary) as up:
+        spaces = {str(Path(f"/proc/{process.pid}/ns/user").readlink()) for process in up.family()}
+        assert spaces == {str(Path(f"/proc/{up.process.pid}/ns/user").readlink())}
+        assert str(Path("/proc/self/ns/user").readlink()) not in spaces
