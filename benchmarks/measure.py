@@ -48,8 +48,9 @@ class Outcome:
 
     @property
     def per_second(self) -> float:
-        """Requests answered a second."""
-        return self.completed / self.elapsed if self.elapsed else 0.0
+        """Requests answered well a second."""
+        good = self.completed - self.failed + self.statuses.get("0", 0)
+        return good / self.elapsed if self.elapsed else 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ Run as `uvicorn benchmarks.contenders.limit_app:app` with DATABASE_URL. Starlett
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import orjson
@@ -22,21 +22,27 @@ CONSTANT = orjson.dumps({"data": {"summary": {"totalEvents": 1_000_000, "uniqueU
 
 SUMMARY_SQL = """
 SELECT NULL AS event_type, sum(count)::bigint AS count, array_agg(users) AS users
-FROM rollups WHERE set_id = $1 AND grain = 1440 AND bucket >= $3 AND bucket < $4
+FROM rollups WHERE set_id = $1 AND part = 0 AND (
+    grain = 10080 AND bucket >= $4 AND bucket < $5
+    OR grain = 1440 AND bucket >= $3 AND bucket < $4
+    OR grain = 1440 AND bucket >= $5 AND bucket < $6)
 UNION ALL
 SELECT d1, sum(count)::bigint, NULL
-FROM rollups WHERE set_id = $2 AND grain = 1440 AND bucket >= $3 AND bucket < $4
+FROM rollups WHERE set_id = $2 AND part = 0 AND (
+    grain = 10080 AND bucket >= $4 AND bucket < $5
+    OR grain = 1440 AND bucket >= $3 AND bucket < $4
+    OR grain = 1440 AND bucket >= $5 AND bucket < $6)
 GROUP BY d1
 """
 TIMESERIES_SQL = """
 SELECT bucket, count, users FROM rollups
-WHERE set_id = $1 AND grain = 1440 AND bucket >= $2 AND bucket < $3 ORDER BY bucket
+WHERE set_id = $1 AND part = 0 AND grain = 1440 AND bucket >= $2 AND bucket < $3 ORDER BY bucket
 """
 SERIES_SQL = """
 SELECT json_build_object(
     'start', json_agg(bucket ORDER BY bucket), 'count', json_agg(count ORDER BY bucket)
 )::text
-FROM rollups WHERE set_id = $1 AND grain = 15 AND bucket >= $2 AND bucket < $3
+FROM rollups WHERE set_id = $1 AND part = 0 AND grain = 15 AND bucket >= $2 AND bucket < $3
 """
 SET_SQL = """
 SELECT id FROM rollup_sets WHERE event_type = $1 AND dimensions = $2 AND state = 'active'
@@ -50,6 +56,13 @@ def span(request: Request) -> tuple[datetime, datetime]:
     return start.astimezone(UTC), end.astimezone(UTC)
 
 
+def by_weeks(start: datetime, end: datetime) -> tuple[datetime, datetime, datetime, datetime]:
+    """Whole days cut where their whole weeks begin and end."""
+    first = start + timedelta(days=-start.weekday() % 7)
+    last = end - timedelta(days=end.weekday())
+    return start, first, last, end
+
+
 def json_response(value: object) -> Response:
     """A value as JSON."""
     return Response(orjson.dumps(value), media_type="application/json")
@@ -61,9 +74,11 @@ async def constant(request: Request) -> Response:
 
 
 async def summary(request: Request) -> Response:
-    """Total, unique users and events by type, from the daily rollups."""
+    """Total, unique users and events by type, from the rollups by week and day."""
     state = request.app.state
-    rows = await state.pool.fetch(SUMMARY_SQL, state.all_set, state.type_set, *span(request))
+    rows = await state.pool.fetch(
+        SUMMARY_SQL, state.all_set, state.type_set, *by_weeks(*span(request))
+    )
     total = next(row for row in rows if row["users"] is not None)
     by_type = [
         {"eventType": row["event_type"], "count": row["count"]}
