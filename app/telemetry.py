@@ -97,7 +97,7 @@ def spans_to(endpoint: str | None, service: str) -> Spans:
     if not _has_exporter():
         raise ConfigurationError(
             "OTEL_EXPORTER_OTLP_ENDPOINT is set and the exporter is not installed:"
-            " install 'opentelemetry-exporter-otlp-proto-http' or unset it."
+            " install it with `pip install 'tidemark[otel]'`, or unset it."
         )
     exporter = import_module(_EXPORTER).OTLPSpanExporter(
         endpoint=f"{endpoint.rstrip('/')}/v1/traces"

@@ -141,8 +141,8 @@ async def _welcome(settings: Settings, home: Home, stop: asyncio.Event, *, demo:
     """Wait for the API, fill an empty database, and say that all is ready."""
     try:
         await _answering(settings, home, stop)
-        if demo and await _is_empty(settings):
-            await _fill(settings, stop)
+        if demo and (_half_filled(home) or await _is_empty(settings)):
+            await _fill(settings, home, stop)
     except ChildFailed:
         stop.set()
         raise
@@ -171,15 +171,22 @@ async def _is_empty(settings: Settings) -> bool:
         await connection.close()
 
 
-async def _fill(settings: Settings, stop: asyncio.Event) -> None:
+def _half_filled(home: Home) -> bool:
+    """Whether the demo was cut off before; it goes on where it was left."""
+    return home.secrets().get("demo") == "filling"
+
+
+async def _fill(settings: Settings, home: Home, stop: asyncio.Event) -> None:
     """Run `tidemark demo`, which shows its own progress."""
+    home.remember({"demo": "filling"})
     command = Command(
         name="demo",
-        argv=(sys.executable, "-m", "app.cli", "demo"),
+        argv=(sys.executable, "-m", "app.cli", "demo", "--force"),
         env=_environment(settings),
     )
     child = spawn(command)
-    await ended(child, stop)
+    if await ended(child, stop):
+        home.remember({"demo": "done"})
     terminate(child, command.stop, STOP_PATIENCE)
     if child.returncode and not stop.is_set():
-        log.warning("the demo data is not complete", returncode=child.returncode)
+        log.warning("the demo data is not complete: `tidemark demo --force` goes on with it")
