@@ -8,6 +8,7 @@ repeated hour is two buckets; a clock set by half an hour makes hours of 30 or 9
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import Enum
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -60,6 +61,7 @@ _CLOCK_STEPS = {
 }
 
 
+@lru_cache(maxsize=16)
 def bucket_edges(
     interval: Interval,
     granularity: Granularity,
@@ -161,10 +163,11 @@ def _too_many(
     )
 
 
+@lru_cache(maxsize=64)
 def _boundaries(
     interval: Interval, granularity: Granularity, zone: ZoneInfo, week_start: Weekday
 ) -> Microseconds:
-    """Where buckets start strictly inside the interval, rising."""
+    """Where buckets start strictly inside the interval, rising; shared, so nothing may write to it."""
     start, end = microseconds(interval.start), microseconds(interval.end)
     clock = local_clock(zone, start, end)
     if granularity in _CLOCK_STEPS:
