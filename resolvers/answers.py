@@ -139,21 +139,22 @@ class Buckets:
     """The buckets that columns are over, as instants and flags of equal length.
 
     An earlier period is lined up with the current one: where a bucket has no counterpart, all are None.
-    `places` holds each one's row in what was read.
+    `places` holds each one's row in what was read; None: the rows are the buckets.
     """
 
     start: list[datetime | None]
     end: list[datetime | None]
     complete: list[bool | None]
-    places: Sequence[int | None]
+    places: Sequence[int | None] | None = None
 
-    @property
-    def rows(self) -> int:
-        """How many rows must at least be read."""
-        return 1 + max((place for place in self.places if place is not None), default=-1)
+    def rows(self) -> Sequence[int | None]:
+        """Each bucket's row in what was read."""
+        return range(len(self.start)) if self.places is None else self.places
 
-    def lined_up(self, column: Sequence[T]) -> list[T | None]:
+    def lined_up(self, column: list[T]) -> Sequence[T | None]:
         """What was read, one item for each bucket."""
+        if self.places is None:
+            return column
         return [None if place is None else column[place] for place in self.places]
 
 
@@ -217,5 +218,5 @@ class AggregateColumns:
             return self._kept(column)
         return fill_column(column, self.fill, self.has_data)
 
-    def _kept(self, column: list[T]) -> list[T]:
-        return column if self.fill is not Fill.NONE else kept(column, self.fill, self.shown)
+    def _kept(self, column: Sequence[T]) -> list[T]:
+        return list(column) if self.fill is not Fill.NONE else kept(column, self.fill, self.shown)

@@ -12,6 +12,7 @@ from domain.fill import Fill
 from domain.limits import check_limit
 from domain.questions import (
     COUNT,
+    Columns,
     Filter,
     Frame,
     GroupKey,
@@ -70,7 +71,7 @@ class Series:
     def points(self) -> list[Point]:
         """Bucket by bucket, without those that have no counterpart."""
         buckets, values = self.columns.buckets, self.columns.values
-        rows = zip(buckets.start, buckets.end, buckets.complete, buckets.places, strict=True)
+        rows = zip(buckets.start, buckets.end, buckets.complete, buckets.rows(), strict=True)
         return [
             Point(start, end, bool(complete), Aggregates(values, place))
             for start, end, complete, place in rows
@@ -206,7 +207,6 @@ def _now(cut: _Cut, span: Window) -> Buckets:
         start=list(cut.edges[:-1]),
         end=list(cut.edges[1:]),
         complete=list(complete_flags(cut.edges, span.now)),
-        places=range(len(cut.edges) - 1),
     )
 
 
@@ -226,11 +226,18 @@ def _series(
     buckets: Buckets,
     shown: Sequence[bool] | None = None,
 ) -> Series:
-    columns = frame.groups.get(key) or without_events({*asked.measures, COUNT}, buckets.rows)
-    has_data = [bool(count) for count in buckets.lined_up(columns.values[COUNT])]
     names = [DimensionValue(*pair) for pair in zip(asked.group_by, key, strict=True)]
+    columns = frame.groups.get(key) or _empty(asked, buckets)
+    if asked.fill is None:
+        return Series(names, AggregateColumns(buckets, columns))
+    has_data = [bool(count) for count in buckets.lined_up(columns.values[COUNT])]
     kept = has_data if shown is None else shown
     return Series(names, AggregateColumns(buckets, columns, asked.fill, has_data, kept))
+
+
+def _empty(asked: TimeSeriesAsked, buckets: Buckets) -> Columns:
+    length = 1 + max((row for row in buckets.rows() if row is not None), default=-1)
+    return without_events({*asked.measures, COUNT}, length)
 
 
 def _previous(
