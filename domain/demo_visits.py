@@ -62,11 +62,13 @@ def _visit(day: Day, visit: _Visit) -> Iterator[Wire]:
 
 def _funnel(day: Day, visit: _Visit, moment: datetime, seen: list[Product]) -> Iterator[Wire]:
     yield _click(day, visit, moment, f"/products/{seen[-1].code}", "add-to-cart")
-    yield from _page(day, visit, day.later(moment, 3), "/cart", None)
+    moment = day.later(moment, 3)
+    yield from _page(day, visit, moment, "/cart", None)
     if day.random.random() < 0.55:
         moment = day.later(moment, 45)
         yield _click(day, visit, moment, "/cart", "checkout")
-        yield from _page(day, visit, day.later(moment, 3), "/checkout", None)
+        moment = day.later(moment, 3)
+        yield from _page(day, visit, moment, "/checkout", None)
         if day.random.random() < 0.62:
             yield from _bought(day, visit, day.later(moment, 90), seen[-1])
 

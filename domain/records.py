@@ -37,7 +37,7 @@ ACCESS_LOG_COLUMNS = (
 
 _QUOTED = r'"((?:[^"\\]|\\.)*)"'
 _ACCESS_LINE = re.compile(
-    rf"(\S+) (\S+) (\S+) \[([^\]]+)\] {_QUOTED} (\d{{3}}) (\d+|-)(?: {_QUOTED} {_QUOTED})?\s*"
+    rf"(\S+) (\S+) (\S+) \[([^\]]+)\] {_QUOTED} ([0-9]{{3}}) ([0-9]+|-)(?: {_QUOTED} {_QUOTED})?\s*"
 )
 _REQUEST = re.compile(r"([A-Z]+) (\S+)(?: (HTTP/[\d.]+))?")
 _ABSENT = "-"

@@ -24,7 +24,7 @@ from domain.cells import (
 from domain.event_numbers import plain
 
 _EXACT = Context(prec=120, traps=[Inexact, InvalidOperation, Overflow, Underflow])
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
