@@ -9,6 +9,7 @@ from graphql import (
     DocumentNode,
     GraphQLError,
     GraphQLSchema,
+    GraphQLSyntaxError,
     NoSchemaIntrospectionCustomRule,
     parse,
     specified_rules,
@@ -18,12 +19,13 @@ from strawberry.extensions import SchemaExtension
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
-from domain.errors import TidemarkError
+from domain.errors import OverLimit, TidemarkError
 from domain.limits import Limits
 from graph.limits import check_document
 
 MAX_VALIDATION_ERRORS = 5
 _KEPT_DOCUMENTS = 512
+_TOO_MANY_TOKENS = "tokens. Parsing aborted"
 _RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
 _CLOSED_RULES = (*_RULES, NoSchemaIntrospectionCustomRule)
 
@@ -40,7 +42,7 @@ class Checked:
 def checked(schema: GraphQLSchema, text: str, limits: Limits, *, introspection: bool) -> Checked:
     """The document of a text. Without introspection errors suggest no names either."""
     try:
-        document = parse(text, max_tokens=limits.tokens)
+        document = _parsed(text, limits)
         check_document(document, limits)
     except GraphQLError as error:
         return Checked(None, (error,))
@@ -54,6 +56,19 @@ def checked(schema: GraphQLSchema, text: str, limits: Limits, *, introspection: 
         hide_suggestions=not introspection,
     )
     return Checked(document, tuple(errors))
+
+
+def _parsed(text: str, limits: Limits) -> DocumentNode:
+    try:
+        return parse(text, max_tokens=limits.tokens)
+    except GraphQLSyntaxError as error:
+        if _TOO_MANY_TOKENS in error.message:
+            raise OverLimit(
+                f"The document has more than {limits.tokens:,} tokens.",
+                code="TOO_MANY_TOKENS",
+                limit=limits.tokens,
+            ) from None
+        raise
 
 
 class CheckedDocuments(SchemaExtension):

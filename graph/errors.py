@@ -6,7 +6,7 @@ from typing import Any
 import structlog
 from graphql import GraphQLError, GraphQLSyntaxError
 
-from domain.errors import InvalidInput, TidemarkError
+from domain.errors import InvalidInput, TidemarkError, Unavailable
 
 PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
 VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
@@ -23,6 +23,8 @@ def formatted(errors: Iterable[GraphQLError], correlation_id: str) -> list[dict[
 def format_error(error: GraphQLError, correlation_id: str) -> dict[str, Any]:
     """One error: known ones say what is wrong, any other is logged and masked."""
     cause = root_cause(error)
+    if isinstance(cause, Unavailable):
+        _log.warning("unavailable", path=error.path, exc_info=cause, correlation_id=correlation_id)
     if isinstance(cause, TidemarkError):
         message, extensions = _stated(error, cause), stated_extensions(cause, correlation_id)
     elif isinstance(cause, GraphQLError):

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import partial
+from typing import Any
 
 from db.analytics import answer
 from db.event_rows import page
+from db.outage import outages_stated
 from db.pool import Pool
 from db.rollup_state import StateCache
 from db.rollups import roll_all
@@ -13,6 +14,7 @@ from db.seal import seal as seal_buckets
 from domain.catalogue import Catalogue
 from domain.clock import Weekday
 from domain.limits import Limits
+from domain.pages import Page
 from domain.questions import Frame, Read
 from resolvers.scope import RecordEvents, Rolled, Rooms
 
@@ -30,17 +32,23 @@ def open_rooms(
     state = StateCache()
 
     async def answered(reads: Sequence[Read]) -> list[Frame]:
-        return await answer(pool, catalogue, reads, state)
+        with outages_stated():
+            return await answer(pool, catalogue, reads, state)
+
+    async def paged(**asked: Any) -> Page:
+        with outages_stated():
+            return await page(pool, catalogue, **asked)
 
     async def roll_up(now: datetime, *, seal: bool) -> Rolled:
-        report = await roll_all(pool, catalogue)
-        moved = await seal_buckets(pool, now) if seal else {}
+        with outages_stated():
+            report = await roll_all(pool, catalogue)
+            moved = await seal_buckets(pool, now) if seal else {}
         return Rolled(report.batches, report.events, len(moved))
 
     return Rooms(
         catalogue=catalogue,
         answer=answered,
-        page=partial(page, pool, catalogue),
+        page=paged,
         record=record,
         roll_up=roll_up,
         limits=limits or Limits(),

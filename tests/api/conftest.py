@@ -77,6 +77,7 @@ class Api:
     client: httpx.AsyncClient
     rooms: Rooms
     pool: asyncpg.Pool
+    counted: asyncpg.Pool
     catalogue: Catalogue
     statements: list[LoggedQuery]
     now: datetime = NOW
@@ -126,7 +127,7 @@ async def serving(dsn: str, pool: asyncpg.Pool, *, development: bool = True) -> 
         )
         transport = httpx.ASGITransport(app=Starlette(routes=routes(endpoint)))
         async with httpx.AsyncClient(transport=transport, base_url="http://tidemark") as client:
-            moment["api"] = Api(client, rooms, pool, catalogue, statements)
+            moment["api"] = Api(client, rooms, pool, counted, catalogue, statements)
             yield moment["api"]
     counted.terminate()
 

@@ -160,7 +160,7 @@ async def test_a_batch_of_too_many_events_says_the_limit(api: Api) -> None:
         ("{ " + "viewer { subject } " * 51 + "}", "TOO_MANY_ROOT_FIELDS"),
         ("{ viewer " + "{ a " * 16 + "}" * 16 + "}", "TOO_DEEP"),
         ("{ ...A } fragment A on Query { viewer { subject } ...A }", "TOO_DEEP"),
-        ("{ viewer { subject } " + "# x\n" + "a " * 6000 + "}", "GRAPHQL_PARSE_FAILED"),
+        ("{ viewer { subject } " + "# x\n" + "a " * 6000 + "}", "TOO_MANY_TOKENS"),
     ],
 )
 async def test_a_document_that_is_wrong_or_too_heavy_is_refused(
@@ -189,3 +189,14 @@ async def test_what_is_not_expected_is_masked_and_carries_the_correlation_id(
     assert "hunter2" not in answered.response.text and "RuntimeError" not in answered.response.text
     assert CORRELATION in answered.error["message"]
     assert answered.body["data"] == {"summary": None}
+
+
+async def test_a_database_that_is_away_is_said_to_be(api: Api) -> None:
+    asked = """query ($range: RangeInput!) { viewer { subject }
+        summary(range: $range) { totalEvents } events(range: $range) { nodes { id } } }"""
+    await api.ask(asked, range=DAY)
+    api.counted.terminate()
+    answered = await api.ask(asked, range=DAY)
+    assert answered.codes == ["UNAVAILABLE", "UNAVAILABLE"]
+    assert answered.body["data"]["viewer"] == {"subject": "test-admin"}
+    assert all(error["extensions"]["retryAfter"] for error in answered.body["errors"])

@@ -131,3 +131,8 @@ async def test_a_cursor_or_page_size_that_is_none_is_refused(api: Api) -> None:
     assert too_large.error["extensions"]["limit"] == 1000
     assert (await api.ask(PAGE, range=ALL, first=0)).codes == ["INVALID_PAGE_SIZE"]
     assert (await api.ask(PAGE, range=ALL, first=1000)).codes == []
+
+
+async def test_a_user_id_that_no_event_can_have_is_refused(api: Api) -> None:
+    for user in ("a\0b", "u" * 501):
+        assert (await api.ask(PAGE, range=ALL, user=user)).codes == ["INVALID_USER_ID"]

@@ -1,0 +1,25 @@
+"""PostgreSQL not answering, as an error that the caller may see."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import asyncpg
+
+from domain.errors import Unavailable
+
+_OUTAGES = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.InterfaceError,
+)
+
+
+@contextmanager
+def outages_stated() -> Iterator[None]:
+    """Raise Unavailable where the server is down, shutting down or full; other errors stay as they are."""
+    try:
+        yield
+    except _OUTAGES as problem:
+        raise Unavailable("The database cannot be reached now; try again.") from problem
