@@ -7,11 +7,12 @@ from typing import Any
 import msgspec
 
 from domain.errors import InvalidInput
-from domain.event_numbers import storable, why_not_storable
+from domain.event_numbers import MAX_WHOLE_DIGITS, storable, why_not_storable
 from domain.event_wire import MAX_DEPTH, MAX_PROPERTIES_BYTES, MAX_TEXT
 
 Path = tuple[str, ...]
 
+_WHOLE = 10**MAX_WHOLE_DIGITS
 _CANONICAL = msgspec.json.Encoder(order="sorted", decimal_format="number")
 
 
@@ -42,6 +43,8 @@ def check_attribute(properties: dict[str, Any], path: Path) -> None:
     value = value_at(properties, path)
     if value is None or value.__class__ is bool:
         return
+    if value.__class__ is str and len(value) <= MAX_TEXT:
+        return
     field = _field(path)
     if value.__class__ is dict or value.__class__ is list:
         raise InvalidInput(
@@ -59,7 +62,7 @@ def check_attribute(properties: dict[str, Any], path: Path) -> None:
 def check_number(properties: dict[str, Any], path: Path) -> None:
     """A declared measure must be a JSON number within the limits of numbers."""
     value = value_at(properties, path)
-    if value is None:
+    if value is None or (value.__class__ is int and -_WHOLE < value < _WHOLE):
         return
     field = _field(path)
     if value.__class__ is not int and value.__class__ is not Decimal:
