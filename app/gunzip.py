@@ -26,15 +26,15 @@ class Gunzip:
 
     def feed(self, chunk: bytes) -> Iterator[bytes]:
         """What the chunk unfolds to, in pieces of at most 64 KiB. Raises OverLimit, InvalidInput."""
-        self._read += len(chunk)
         rest, piece = chunk, b""
         while rest or len(piece) == _PIECE:
             if rest and self._member.eof:
                 self._member = zlib.decompressobj(_GZIP)
             piece = self._decompress(rest)
-            self._account(len(piece))
+            left = self._member.unconsumed_tail or self._member.unused_data
+            self._account(len(rest) - len(left), len(piece))
             yield piece
-            rest = self._member.unconsumed_tail or self._member.unused_data
+            rest = left
 
     def finish(self) -> None:
         """Raise InvalidInput where the body ended in the middle."""
@@ -47,8 +47,9 @@ class Gunzip:
         except zlib.error as problem:
             raise _malformed(f"not valid gzip ({problem})") from None
 
-    def _account(self, size: int) -> None:
-        self._unfolded += size
+    def _account(self, read: int, unfolded: int) -> None:
+        self._read += read
+        self._unfolded += unfolded
         if self._unfolded > self._limit:
             raise too_large(self._limit)
         if self._unfolded > FREE_BYTES and self._unfolded > self._read * self._ratio:

@@ -11,7 +11,6 @@ _ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
 _LENIENT = json.JSONDecoder(strict=False, parse_int=str, parse_float=str, parse_constant=str)
 _WHITESPACE = re.compile(r"[ \t\r\n]*")
 _BLANK = b" \t\r\n"
-_BYTE = re.compile(r"\(byte (\d+)\)")
 
 
 def of_lines(body: bytes) -> list[bytes]:
@@ -30,18 +29,18 @@ def of_array(body: bytes) -> list[bytes]:
         return [bytes(each) for each in _ARRAY.decode(body)]
     except RecursionError:
         raise InvalidInput("The JSON is nested too deeply.", code="MALFORMED_JSON") from None
-    except (msgspec.MsgspecError, UnicodeDecodeError) as strict:
-        return _leniently(body, strict)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return _leniently(body)
 
 
-def _leniently(body: bytes, strict: Exception) -> list[bytes]:
+def _leniently(body: bytes) -> list[bytes]:
     text = body.decode("utf-8", "surrogateescape")
     try:
         return [text[a:b].encode("utf-8", "surrogateescape") for a, b in _spans(text)]
     except RecursionError:
         raise InvalidInput("The JSON is nested too deeply.", code="MALFORMED_JSON") from None
     except json.JSONDecodeError as fault:
-        raise _malformed(text, fault, strict) from None
+        raise _malformed(text, fault) from None
 
 
 def _spans(text: str) -> list[tuple[int, int]]:
@@ -77,10 +76,8 @@ def _expect_end(text: str, at: int) -> None:
         raise json.JSONDecodeError("Extra data", text, _skip(text, at))
 
 
-def _malformed(text: str, fault: json.JSONDecodeError, strict: Exception) -> InvalidInput:
-    """The strict reader's position where it has one: it stops at the first fault of all."""
-    byte = _BYTE.search(str(strict))
-    position = int(byte[1]) if byte else len(text[: fault.pos].encode("utf-8", "surrogateescape"))
+def _malformed(text: str, fault: json.JSONDecodeError) -> InvalidInput:
+    position = len(text[: fault.pos].encode("utf-8", "surrogateescape"))
     return InvalidInput(
         f"The body is not valid JSON: {fault.msg} at byte {position}.",
         code="MALFORMED_JSON",

@@ -1,0 +1,204 @@
+import asyncio
+import random
+import uuid
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import asyncpg
+import pytest
+
+from db.events import EventStore, Outcome
+from db.partitions import EventPartition, EventPartitions
+from db.pool import open_pool
+from domain.builtin import BUILTIN
+from domain.catalogue import catalogue_of
+from domain.event_wire import encode_mapping
+from domain.events import Arrival, Event, EventRules, parse
+
+NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
+RULES = EventRules.of(catalogue_of(BUILTIN))
+ARRIVAL = Arrival(NOW, "request-1", lambda: str(uuid.uuid4()))
+
+
+def event(**fields: Any) -> Event:
+    body = {"type": "click", "occurredAt": "2026-11-22T08:00:00Z", **fields}
+    return parse(encode_mapping(body), RULES, ARRIVAL)
+
+
+async def commit(
+    pool: asyncpg.Pool, events: Sequence[Event], at: datetime = NOW, raw_days: int = 7
+) -> Outcome:
+    async with pool.acquire() as connection:
+        return await EventStore(EventPartitions(), raw_days).commit(connection, events, at)
+
+
+async def stored(pool: asyncpg.Pool) -> int:
+    return await pool.fetchval("SELECT count(*) FROM analytics_events")
+
+
+async def test_every_text_and_number_comes_back_as_it_was(pool: asyncpg.Pool) -> None:
+    texts = [
+        "",
+        "\\",
+        "\\N",
+        "a\tb\nc\rd",
+        '"quoted"',
+        "\\.",
+        "é漢🎉",
+        "\x01\x7f",
+        "' OR 1=1",
+        "NULL",
+    ]
+    events = [
+        event(
+            id=f"id{text}",
+            userId=text,
+            errorMessage=text,
+            correlationId=text,
+            durationMs="999999999999999999.999999999999",
+            cost="-0.000000000001",
+            statusCode=0,
+            properties={"text": text, text: [text, {"n": 1.5}]},
+        )
+        for text in texts
+    ]
+    await commit(pool, events)
+    rows = await pool.fetch("SELECT * FROM analytics_events")
+    by_id = {row["client_id"]: row for row in rows}
+    for text in texts:
+        row = by_id[f"id{text}"]
+        assert (row["user_id"], row["error_message"], row["correlation_id"]) == (text,) * 3
+        assert str(row["duration_ms"]) == "999999999999999999.999999999999"
+        assert f"{row['cost']:f}" == "-0.000000000001"
+        assert (row["status_code"], row["source"]) == (0, None)
+    found = await pool.fetch("SELECT properties ->> 'text' AS text FROM analytics_events")
+    assert sorted(row["text"] for row in found) == sorted(texts)
+
+
+async def test_a_batch_is_its_events_ids_and_one_pending_row(pool: asyncpg.Pool) -> None:
+    assert await commit(pool, [event(id=f"e{n}") for n in range(5)]) == Outcome()
+    batch = await pool.fetchrow("SELECT * FROM pending_batches")
+    assert (batch["event_count"], batch["received_at"]) == (5, NOW)
+    rows = await pool.fetch("SELECT DISTINCT batch_id, received_at FROM analytics_events")
+    assert [tuple(row) for row in rows] == [(batch["batch_id"], NOW)]
+    assert await pool.fetchval("SELECT count(*) FROM event_ids") == 5
+
+
+async def test_a_retry_adds_nothing_and_makes_no_batch(pool: asyncpg.Pool) -> None:
+    events = [event(id="a"), event(id="b")]
+    await commit(pool, events)
+    assert await commit(pool, events) == Outcome(duplicates=frozenset((0, 1)))
+    assert await pool.fetchval("SELECT count(*) FROM pending_batches") == 1
+    assert await stored(pool) == 2
+
+
+async def test_the_same_id_with_another_body_is_a_conflict_and_the_first_stays(
+    pool: asyncpg.Pool,
+) -> None:
+    await commit(pool, [event(id="a", userId="first")])
+    outcome = await commit(pool, [event(id="b"), event(id="a", userId="second")])
+    assert outcome == Outcome(conflicts=frozenset((1,)))
+    users = await pool.fetch("SELECT user_id FROM analytics_events WHERE client_id = 'a'")
+    assert [row["user_id"] for row in users] == ["first"]
+    assert await stored(pool) == 2
+
+
+async def test_within_a_batch_the_first_of_an_id_wins(pool: asyncpg.Pool) -> None:
+    events = [event(id="a", userId="1"), event(id="a", userId="1"), event(id="a", userId="2")]
+    assert await commit(pool, events) == Outcome(frozenset((1,)), frozenset((2,)))
+    assert await commit(pool, events) == Outcome(frozenset((0, 1)), frozenset((2,)))
+    assert await pool.fetchval("SELECT user_id FROM analytics_events") == "1"
+
+
+async def test_an_event_whose_raw_data_was_dropped_is_still_a_duplicate(pool: asyncpg.Pool) -> None:
+    await commit(pool, [event(id="a")])
+    partition = EventPartition.holding(7, NOW.date())
+    await pool.execute(f"DROP TABLE {partition.name}")
+    later = NOW + timedelta(days=800)
+    assert await commit(pool, [event(id="a")], later) == Outcome(duplicates=frozenset((0,)))
+    assert await stored(pool) == 0
+
+
+async def test_a_partition_that_someone_dropped_is_made_again(pool: asyncpg.Pool) -> None:
+    store = EventStore(EventPartitions(), 7)
+    async with pool.acquire() as connection:
+        await store.commit(connection, [event(id="a")], NOW)
+        await connection.execute(f"DROP TABLE {EventPartition.holding(7, NOW.date()).name}")
+        assert await store.commit(connection, [event(id="b")], NOW) == Outcome()
+    assert await stored(pool) == 1
+
+
+async def test_events_go_to_the_partition_of_their_retention_and_day(pool: asyncpg.Pool) -> None:
+    await commit(pool, [event(id="a")])
+    await commit(pool, [event(id="b")], NOW + timedelta(days=1))
+    await commit(pool, [event(id="c")], raw_days=0)
+    rows = await pool.fetch(
+        "SELECT client_id, tableoid::regclass::text AS part FROM analytics_events"
+    )
+    assert {row["client_id"]: row["part"] for row in rows} == {
+        "a": "analytics_events_7d_20261123",
+        "b": "analytics_events_7d_20261124",
+        "c": "analytics_events_keep_202611",
+    }
+
+
+async def test_partitions_have_the_indexes_of_the_table(pool: asyncpg.Pool) -> None:
+    await commit(pool, [event(id="a")])
+    names = await pool.fetch(
+        "SELECT indexdef FROM pg_indexes WHERE tablename = 'analytics_events_7d_20261123'"
+    )
+    assert len(names) == 3
+    loose = await pool.fetch(
+        "SELECT indexrelid::regclass FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
+        " WHERE indrelid = 'analytics_events_7d_20261123'::regclass AND NOT c.relispartition"
+    )
+    assert loose == []
+
+
+async def test_many_processes_may_make_the_same_partition_at_once(dsn: str) -> None:
+    pools = [await open_pool(dsn, max_size=4) for _ in range(3)]
+    await asyncio.gather(
+        *(
+            commit(pool, [event(id=f"{number}-{index}")])
+            for number, pool in enumerate(pools)
+            for index in range(4)
+        )
+    )
+    assert await stored(pools[0]) == 12
+    for pool in pools:
+        await pool.close()
+
+
+async def test_a_partition_is_made_while_readers_hold_the_table(pool: asyncpg.Pool) -> None:
+    await commit(pool, [event(id="a")])
+    async with pool.acquire() as reader, reader.transaction():
+        await reader.fetchval("SELECT count(*) FROM analytics_events")
+        await asyncio.wait_for(commit(pool, [event(id="b")], NOW + timedelta(days=1)), 5)
+        await asyncio.wait_for(commit(pool, [event(id="c")], raw_days=3), 5)
+    assert await stored(pool) == 3
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+async def test_overlapping_ids_from_many_senders_are_each_stored_once(dsn: str, seed: int) -> None:
+    rng = random.Random(seed)
+    pools = [await open_pool(dsn, max_size=5) for _ in range(3)]
+    ids = [str(uuid.UUID(int=rng.getrandbits(128))) for _ in range(120)]
+    accepted: list[int] = []
+    conflicts: list[int] = []
+
+    async def send(pool: asyncpg.Pool) -> None:
+        chosen = rng.sample(ids, 40)
+        events = [event(id=each, userId=rng.choice("ab")) for each in chosen]
+        outcome = await commit(pool, events)
+        accepted.append(len(events) - len(outcome.duplicates) - len(outcome.conflicts))
+        conflicts.append(len(outcome.conflicts))
+
+    await asyncio.gather(*(send(pool) for pool in pools for _ in range(15)))
+    rows = await pools[0].fetch("SELECT id, count(*) AS n FROM analytics_events GROUP BY id")
+    assert all(row["n"] == 1 for row in rows)
+    assert sum(accepted) == len(rows) == await pools[0].fetchval("SELECT count(*) FROM event_ids")
+    assert await pools[0].fetchval("SELECT sum(event_count) FROM pending_batches") == len(rows)
+    assert sum(conflicts) > 0
+    for pool in pools:
+        await pool.close()
