@@ -10,6 +10,7 @@ class Limits:
     """Each field is the largest value that is still answered."""
 
     body_bytes: int = 1_000_000
+    body_seconds: float = 10.0
     tokens: int = 5_000
     depth: int = 15
     aliases: int = 100
@@ -23,8 +24,6 @@ class Limits:
     cells: int = 200_000
     groups: int = 50
     group_by: int = 4
-    names: int = 200
-    filter_conditions: int = 100
     events_per_mutation: int = 1_000
 
 

@@ -96,7 +96,7 @@ class GraphQLEndpoint:
 
     async def _read(self, request: Request) -> GraphQLRequest:
         if request.method == "POST":
-            return await from_body(request, self.rooms.limits.body_bytes)
+            return await from_body(request, self.rooms.limits)
         if request.method == "GET":
             return from_query(request)
         raise WrongMethod("Send POST, or GET for a query.")
@@ -136,7 +136,7 @@ class GraphQLEndpoint:
             orjson.dumps(body, default=str),
             status_code=_status(problem),
             headers=_headers(problem),
-            media_type=media_type,
+            media_type=f"{media_type}; charset=utf-8",
         )
 
 
@@ -180,4 +180,4 @@ def _response(result: ExecutionResult, media_type: str, correlation_id: str) -> 
         body["data"] = result.data
     status = 400 if not executed and media_type == GRAPHQL_RESPONSE else 200
     encoded = orjson.dumps(body, option=_ENCODING)
-    return Response(encoded, status_code=status, media_type=media_type)
+    return Response(encoded, status_code=status, media_type=f"{media_type}; charset=utf-8")

@@ -8,10 +8,8 @@ import orjson
 from starlette.requests import ClientDisconnect, Request
 
 from domain.errors import InvalidInput, OverLimit
+from domain.limits import Limits
 from graph.negotiation import is_json
-
-SLOWEST_BODY = 10.0
-"""Seconds within which a body must be here."""
 
 
 class UnsupportedBody(InvalidInput):
@@ -41,17 +39,17 @@ class GraphQLRequest:
     operation_name: str | None
 
 
-async def from_body(request: Request, limit: int) -> GraphQLRequest:
+async def from_body(request: Request, limits: Limits) -> GraphQLRequest:
     """The request of a POST. Raises UnsupportedBody, OverLimit, SlowBody or BadRequest."""
     if not is_json(request.headers.get("content-type")):
         raise UnsupportedBody("Send Content-Type: application/json, in UTF-8.")
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise UnsupportedBody("Send the body without Content-Encoding.")
     try:
-        async with asyncio.timeout(SLOWEST_BODY):
-            body = await _read(request, limit)
+        async with asyncio.timeout(limits.body_seconds):
+            body = await _read(request, limits.body_bytes)
     except TimeoutError:
-        raise SlowBody(f"The body took longer than {SLOWEST_BODY:.0f} s.") from None
+        raise SlowBody(f"The body took longer than {limits.body_seconds:g} s.") from None
     except ClientDisconnect:
         raise BadRequest("The body ended early.") from None
     return _request(_json(body, "The body"))

@@ -25,6 +25,7 @@ from domain.catalogue import Catalogue, catalogue_of
 from domain.errors import Unauthenticated
 from domain.events import EventRules
 from domain.grains import Grain
+from domain.limits import Limits
 from domain.questions import Frame, Read
 from graph.http import GraphQLEndpoint, routes
 from graph.schema import schema
@@ -101,7 +102,13 @@ class Api:
         await store(self.pool, self.catalogue, events, now=self.now, **options)
 
 
-async def serving(dsn: str, pool: asyncpg.Pool, *, development: bool = True) -> AsyncIterator[Api]:
+async def serving(
+    dsn: str,
+    pool: asyncpg.Pool,
+    *,
+    development: bool = True,
+    limits: Limits | None = None,
+) -> AsyncIterator[Api]:
     catalogue = catalogue_of(BUILTIN)
     statements: list[LoggedQuery] = []
     counted = await open_pool(dsn, on_statement=statements.append)
@@ -116,7 +123,7 @@ async def serving(dsn: str, pool: asyncpg.Pool, *, development: bool = True) -> 
             moment["api"].reads.extend(reads)
             return await opened.answer(reads)
 
-        rooms = replace(opened, answer=noted)
+        rooms = replace(opened, answer=noted, limits=limits or Limits())
         endpoint = GraphQLEndpoint(
             schema=schema(),
             rooms=rooms,

@@ -1,14 +1,17 @@
 """GraphQL over HTTP: methods, media types, status codes, bounds."""
 
+import asyncio
 import base64
 import hashlib
 import re
 from collections.abc import AsyncIterator
 
+import asyncpg
 import orjson
 import pytest
 
-from tests.api.conftest import CORRELATION, Api
+from domain.limits import Limits
+from tests.api.conftest import CORRELATION, Api, serving
 
 GRAPHQL = "application/graphql-response+json"
 ADMIN = {"Authorization": "Bearer admin"}
@@ -179,6 +182,20 @@ async def test_a_body_over_the_limit_is_refused_without_being_read(api: Api) -> 
     assert read <= 12
     announced = await api.client.post("/graphql", content=b" " * 1_000_001, headers=headers)
     assert announced.status_code == 413
+
+
+async def test_a_body_that_does_not_come_is_given_up(dsn: str, pool: asyncpg.Pool) -> None:
+    never = asyncio.Event()
+
+    async def stuck() -> AsyncIterator[bytes]:
+        yield b"{"
+        await never.wait()
+
+    headers = {**ADMIN, "Content-Type": "application/json"}
+    async for api in serving(dsn, pool, limits=Limits(body_seconds=0.01)):
+        response = await api.client.post("/graphql", content=stuck(), headers=headers)
+        assert response.status_code == 408
+        assert response.json()["errors"][0]["extensions"]["code"] == "BODY_TIMEOUT"
 
 
 async def test_a_compressed_body_is_refused(api: Api) -> None:
