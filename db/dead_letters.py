@@ -58,19 +58,35 @@ async def keep(
         return
     try:
         async with lent(pool, PATIENCE) as connection:
-            await connection.execute(
-                QUERIES["keep"],
-                received_at,
-                origin,
-                subject,
-                [each.code for each in refused],
-                [_storable(each.field) for each in refused],
-                [_storable(each.message) for each in refused],
-                [each.body[:MAX_BODY] for each in refused],
-                [len(each.body) > MAX_BODY for each in refused],
+            await keep_on(
+                connection, refused, origin=origin, subject=subject, received_at=received_at
             )
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as problem:
         raise Unavailable("Refused events cannot be kept right now; send all again.") from problem
+
+
+async def keep_on(
+    connection: Connection,
+    refused: Sequence[Refused],
+    *,
+    origin: str,
+    subject: str | None,
+    received_at: datetime,
+) -> None:
+    """Store refused events in the connection's transaction."""
+    if not refused:
+        return
+    await connection.execute(
+        QUERIES["keep"],
+        received_at,
+        origin,
+        _storable(subject),
+        [each.code for each in refused],
+        [_storable(each.field) for each in refused],
+        [_storable(each.message) for each in refused],
+        [each.body[:MAX_BODY] for each in refused],
+        [len(each.body) > MAX_BODY for each in refused],
+    )
 
 
 async def page(

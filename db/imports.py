@@ -1,12 +1,12 @@
 """Imports of files: each batch of events and how far the file is, in one transaction."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 import msgspec
 
+from db.dead_letters import Refused, keep_on
 from db.events import EventStore
 from db.pool import Connection
 from db.queries import load
@@ -14,7 +14,6 @@ from domain.errors import InvalidInput
 from domain.imports import ImportBatch, Reject, Tally
 
 QUERIES = load("imports")
-MAX_BODY = 64 * 1024
 
 State = Literal["running", "done"]
 
@@ -90,7 +89,13 @@ async def commit_batch(
             duplicates=len(outcome.duplicates),
             rejects=rejects,
         )
-        await _keep(connection, row.of, rejects, received_at)
+        await keep_on(
+            connection,
+            [_letter(each) for each in rejects],
+            origin=row.of.origin,
+            subject=row.of.file_name,
+            received_at=received_at,
+        )
         return await _advance(connection, row, tally, "running")
 
 
@@ -105,6 +110,11 @@ _UNFIT = "The database refused the event."
 
 def _refused(raw: str, code: str, message: str) -> Reject:
     return Reject(raw, code, message, "id" if code == "CONFLICT" else None)
+
+
+def _letter(reject: Reject) -> Refused:
+    body = reject.raw.encode("utf-8", "surrogateescape")
+    return Refused(reject.code, reject.field, reject.message, body)
 
 
 async def _advance(connection: Connection, row: ImportRow, tally: Tally, state: State) -> ImportRow:
@@ -124,22 +134,3 @@ async def _advance(connection: Connection, row: ImportRow, tally: Tally, state: 
             code="IMPORT_RUNNING",
         )
     return ImportRow(row.id, row.of, tally, state)
-
-
-async def _keep(
-    connection: Connection, of: ImportOf, rejects: Sequence[Reject], received_at: datetime
-) -> None:
-    if not rejects:
-        return
-    bodies = [each.raw.encode("utf-8", "surrogateescape") for each in rejects]
-    await connection.execute(
-        QUERIES["keep_rejects"],
-        received_at,
-        of.origin,
-        of.file_name,
-        [each.code for each in rejects],
-        [each.field for each in rejects],
-        [each.message for each in rejects],
-        [body[:MAX_BODY] for body in bodies],
-        [len(body) > MAX_BODY for body in bodies],
-    )

@@ -17,10 +17,3 @@ UPDATE imports
 SET position = $3, accepted = $4, duplicates = $5, rejected = $6, state = $7, updated_at = now()
 WHERE id = $1 AND position = $2
 RETURNING id;
-
--- name: keep_rejects
--- Dead letters of an import, in the order given.
-INSERT INTO dead_letters (received_at, origin, subject, code, field, message, body, truncated)
-SELECT $1, $2, $3, given.*
-FROM unnest($4::text[], $5::text[], $6::text[], $7::bytea[], $8::boolean[])
-    AS given (code, field, message, body, truncated);
