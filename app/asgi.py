@@ -35,7 +35,7 @@ _HOUR = 3600
 async def open_web(state: AppState) -> AsyncIterator[ASGIApp]:
     """The application of a process; it needs no lifespan of its own."""
     bell = Bell(state.redis, ROLLUPS)
-    async with open_ingest(state.settings, state.pool, state.catalogue, _now, bell) as ingest:
+    async with open_ingest(state, _now, bell) as ingest:
         app: ASGIApp = Router(_routes(state, ingest), default=_not_found)
         yield Edge(_with_cors(app, state.settings.cors_origins), state.metrics, state.spans)
 

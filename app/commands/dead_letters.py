@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
+from app.catalogue_source import read_catalogue
 from app.commands.setup import command_pool, command_settings
 from app.settings import Settings
-from app.state import load_catalogue
 from db.dead_letters import DeadLetter, page
 from db.events import EventStore
 from db.partitions import EventPartitions
@@ -81,7 +81,7 @@ async def _replay(
         replay = Replay(
             pool=pool,
             store=EventStore(EventPartitions(), settings.raw_retention_days),
-            rules=EventRules.of(load_catalogue(settings)),
+            rules=EventRules.of(read_catalogue(settings.catalogue_file)),
             ahead=settings.ingest_max_future,
         )
         async for one in replay.run(datetime.now(UTC), limit=limit, code=code, origin=origin):
