@@ -108,8 +108,10 @@ class Bench:
         await bulk.measure(installation, count, self.window, self.options, self.report, size)
         say(f"  rolling up {size} events")
         with installation.worker():
-            seconds = await keep_up.rolled(installation.database_url, ROLL_PATIENCE)
-        say(f"  rolled up in {seconds} s")
+            took = await keep_up.rolled(installation.database_url, ROLL_PATIENCE)
+            say(f"  rolled up in {took} s")
+            took = await keep_up.sealed(installation.database_url, ROLL_PATIENCE)
+            say(f"  summed up into coarser grains {took} s later")
         if self.installed:
             name = f"peers_{size.lower()}"
             await loading.create_database(self.servers.postgres_url, name)
@@ -134,6 +136,7 @@ class Bench:
             yield starters[name](installed, folder, dsn, self.servers.redis_url, self.window)
 
     async def _ask(self, size: str, running: Running) -> None:
+        await questions.check(running.all, SIZES[size] + self.window.points_inside)
         found = await questions.measure(running.all, self.options, self.absent, self.report, size)
         self.answers[size] = found
         questions.promise(self.report, size, found)

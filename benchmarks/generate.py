@@ -17,6 +17,7 @@ USERS = 200_000
 ZIPF_EXPONENT = 1.05
 CHUNK = 50_000
 POINT_WIDTH = timedelta(minutes=15)
+EVENTS_PER_POINT = 3
 POINT_TYPE = "proof_lock"
 """The type of the events that the long series is made of; the mix below holds none of it."""
 
@@ -72,12 +73,12 @@ def events(
         )
 
 
-def point_events(points: int, end: datetime, each: int = 3) -> Iterator[dict[str, Any]]:
-    """Events of one type that fill `points` quarter hours before `end`, `each` in every one."""
+def point_events(points: int, end: datetime) -> Iterator[dict[str, Any]]:
+    """Events of one type that fill `points` quarter hours before `end`."""
     start = end - points * POINT_WIDTH
-    gap = POINT_WIDTH / (each + 1)
-    for number in range(points * each):
-        bucket, place = divmod(number, each)
+    gap = POINT_WIDTH / (EVENTS_PER_POINT + 1)
+    for number in range(points * EVENTS_PER_POINT):
+        bucket, place = divmod(number, EVENTS_PER_POINT)
         at = start + bucket * POINT_WIDTH + (place + 1) * gap
         yield {
             "id": str(UUID(int=number << 80 | 0x7 << 76 | 0x8 << 60 | 1)),

@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,11 @@ async def load_express(dsn: str, count: int, window: Window) -> float:
         await connection.copy_to_table(
             "events",
             source=_encoded(count, window, generate.as_user_type_time),
+            columns=["user_id", "event_type", "created_at"],
+        )
+        await connection.copy_records_to_table(
+            "events",
+            records=list(_point_rows(window)),
             columns=["user_id", "event_type", "created_at"],
         )
         points = [(window.points_start + n * generate.POINT_WIDTH, 3) for n in range(POINTS)]
@@ -88,6 +94,11 @@ async def settle(dsn: str) -> None:
     async with connected(dsn) as connection:
         await connection.execute("VACUUM (ANALYZE)")
         await connection.execute("CHECKPOINT")
+
+
+def _point_rows(window: Window) -> Iterator[tuple[str, str, datetime]]:
+    for each in generate.point_events(POINTS, window.end):
+        yield each["userId"], each["type"], datetime.fromisoformat(each["occurredAt"])
 
 
 async def _encoded(

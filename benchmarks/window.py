@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from benchmarks.generate import POINT_WIDTH
+from benchmarks.generate import EVENTS_PER_POINT, POINT_WIDTH
 
 POINTS = 10_000
 
@@ -24,6 +24,11 @@ class Window:
     def points_start(self) -> datetime:
         """The first instant of the long series."""
         return self.end - POINTS * POINT_WIDTH
+
+    @property
+    def points_inside(self) -> int:
+        """How many events of the long series are inside the window."""
+        return min(POINTS, timedelta(days=self.days) // POINT_WIDTH) * EVENTS_PER_POINT
 
 
 def last_days(now: datetime) -> Window:

@@ -16,6 +16,9 @@ QUESTIONS_PER_SECOND = 5.0
 PER_REQUEST = 100
 SLOWER_AT_MOST = 3
 TAIL_SQL = "SELECT coalesce(sum(event_count), 0)::bigint FROM pending_batches"
+SEALED_SQL = """
+SELECT coalesce(bool_and(sealed_until >= date_trunc('month', now(), 'UTC')), false) FROM rollup_levels
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +52,25 @@ async def measure(
     _write(report, idle, observed, rate * PER_REQUEST, options)
 
 
-async def rolled(dsn: str, patience: float) -> float | None:
-    """Wait until nothing is left to roll up; how many seconds that took, None if it takes longer."""
+async def rolled(dsn: str, patience: float) -> float:
+    """Wait until nothing is left to roll up; how many seconds that took."""
+    return await _until(dsn, f"SELECT ({TAIL_SQL}) = 0", patience)
+
+
+async def sealed(dsn: str, patience: float) -> float:
+    """Wait until every grain is summed up; how many seconds that took."""
+    return await _until(dsn, SEALED_SQL, patience)
+
+
+async def _until(dsn: str, condition: str, patience: float) -> float:
     loop = asyncio.get_running_loop()
     began = loop.time()
     async with loading.connected(dsn) as connection:
-        while await connection.fetchval(TAIL_SQL):
+        while not await connection.fetchval(condition):
             if loop.time() - began > patience:
-                return None
+                raise TimeoutError(f"Not so after {patience:.0f} s: {condition}")
             await asyncio.sleep(0.2)
-    return loop.time() - began
+    return round(loop.time() - began, 1)
 
 
 async def _observe(asking: Burst, sending: Burst, dsn: str, seconds: float) -> Observed:

@@ -1,9 +1,10 @@
 """Cold questions: the 30-day summary, the 30-day series by day, and a series of 10,000 points."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 from benchmarks.contenders import SERIES, SUMMARY, TIMESERIES, Contender, limits, tidemark
-from benchmarks.measure import Burst, Repetitions, interleaved
+from benchmarks.measure import Burst, Repetitions, interleaved, run
 from benchmarks.options import Options
 from benchmarks.report import Report, ratio, text, times
 from benchmarks.scenarios.progress import say
@@ -15,9 +16,23 @@ QUESTIONS = {
     SERIES: "series of 10,000 points",
 }
 SLOW_ANSWER = 300.0
+_TOTAL = re.compile(r'"total(?:Events|Count)":(\d+)')
 
 Answers = dict[tuple[str, int], dict[str, Repetitions]]
 """Outcomes by contender, for each (question, connections)."""
+
+
+class AnswersDiffer(Exception):
+    """The contenders do not count the same events, so their times say nothing."""
+
+
+async def check(contenders: Sequence[Contender], events: int) -> None:
+    """Ask each contender once how many events there are."""
+    for each in contenders:
+        found = await run(Burst(each.url, each.questions[SUMMARY], count=1, grace=SLOW_ANSWER))
+        counted = _TOTAL.search(found.sample)
+        if counted is None or int(counted[1]) != events:
+            raise AnswersDiffer(f"{each.name} should count {events:,}: {found.sample}")
 
 
 async def measure(
