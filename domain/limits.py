@@ -22,6 +22,7 @@ class Limits:
     breakdown_rows: int = 1_000
     points: int = 10_000
     cells: int = 200_000
+    point_objects: int = 10_000
     groups: int = 50
     group_by: int = 4
     events_per_mutation: int = 1_000

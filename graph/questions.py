@@ -105,6 +105,7 @@ class Questions:
             filter=None if filter is None else filter.tree(),
             fill=_fill(fill),
             measures=_series_measures(info),
+            as_points=_as_points(info),
         )
         return await timeseries(info.context, asked)
 
@@ -184,6 +185,11 @@ def _series_measures(info: Info) -> frozenset[MeasureKey]:
         *(each.at("columns").measures() for each in series),
         *(each.at("points", "aggregates").measures() for each in series),
     )
+
+
+def _as_points(info: Info) -> bool:
+    selected = selection_of(info)
+    return any("points" in selected.at(name) for name in ("series", "previous"))
 
 
 def _fill(chosen: Fill | None) -> fill.Fill | None:

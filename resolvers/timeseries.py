@@ -40,6 +40,7 @@ class TimeSeriesAsked:
     filter: Filter | None
     fill: Fill | None
     measures: frozenset[MeasureKey]
+    as_points: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ async def timeseries(scope: Scope, asked: TimeSeriesAsked) -> TimeSeries:
     )
     found = await _groups(scope, base, span)
     reads = _reads(base, cut, found)
-    _check_cells(scope, reads, found)
+    _check_cells(scope, asked, reads, found)
     frames = await scope.loaders.frames.load_many(reads)
     keys = [()] if found is None else list(found.groups)
     current = [_series(asked, key, frames[0], _now(cut, span)) for key in keys]
@@ -190,16 +191,18 @@ def _exactly(names: Sequence[str], key: GroupKey) -> Filter:
     return Filter(all_of=tuple(Filter(dimension=name, isin=(value,)) for name, value in parts))
 
 
-def _check_cells(scope: Scope, reads: Sequence[Read], found: Frame | None) -> None:
+def _check_cells(
+    scope: Scope, asked: TimeSeriesAsked, reads: Sequence[Read], found: Frame | None
+) -> None:
     groups = 1 if found is None else len(found.groups)
-    cells = sum(groups * (len(read.edges) - 1) * len(read.measures) for read in reads)
-    check_limit(
-        cells,
-        scope.limits.cells,
-        "numbers (groups × buckets × measures)",
-        code="TOO_MANY_POINTS",
-        field="granularity",
-    )
+    points = groups * sum(len(read.edges) - 1 for read in reads)
+    numbers = points * len(reads[0].measures)
+    limits = scope.limits
+    for count, limit, what in (
+        (numbers, limits.cells, "numbers (groups × buckets × measures)"),
+        (points if asked.as_points else 0, limits.point_objects, "points (columns are cheaper)"),
+    ):
+        check_limit(count, limit, what, code="TOO_MANY_POINTS", field="granularity")
 
 
 def _now(cut: _Cut, span: Window) -> Buckets:

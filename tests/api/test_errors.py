@@ -57,6 +57,34 @@ async def test_a_wrong_question_is_named(
     assert api.reads == []
 
 
+async def test_a_series_of_too_many_numbers_is_refused_before_it_is_read(api: Api) -> None:
+    click = {"type": "click", "occurredAt": "2026-03-09T10:00:00Z"}
+    await api.store({**click, "id": f"{n}", "properties": {"path": f"/{n}"}} for n in range(50))
+    query = """query ($range: RangeInput!, $points: Boolean!) {
+        timeseries(eventType: "click", range: $range, granularity: HOUR, groupBy: "path") {
+          series { columns { count uniqueUsers errorCount }
+                   points @include(if: $points) { start } } } }"""
+    for last, points, code in (
+        ("P8D", False, []),
+        ("P60D", False, ["TOO_MANY_POINTS"]),
+        ("P5D", True, []),
+        ("P10D", True, ["TOO_MANY_POINTS"]),
+    ):
+        api.reads.clear()
+        answered = await api.ask(query, range={"last": last}, points=points)
+        assert answered.codes == code
+        assert len(api.reads) == (1 if code else 2)
+
+
+@pytest.mark.parametrize("levels", [11, 200, 900])
+async def test_a_filter_that_is_too_deep_is_refused(api: Api, levels: int) -> None:
+    filter: dict[str, Any] = {"dimension": "path", "eq": "/"}
+    for _ in range(levels):
+        filter = {"not": filter}
+    answered = await api.ask(SERIES, filter=filter)
+    assert len(answered.codes) == 1 and answered.codes[0] != "INTERNAL"
+
+
 async def test_unknown_names_list_the_valid_ones(api: Api) -> None:
     answered = await api.ask(SERIES, by=["colour"])
     assert answered.error["extensions"]["valid"] == ["element", "path", "source"]
