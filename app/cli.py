@@ -1,30 +1,57 @@
 """The `tidemark` command. Exit codes: 0 done, 1 it failed, 2 something is set or asked wrongly."""
 
 import sys
+from collections.abc import Mapping
+from importlib import import_module
 
 import asyncpg
 import typer
 from redis.exceptions import RedisError
 
 from app.child import ChildFailed
-from app.commands import access, demo, imports, inspect, rollups, run
 from domain.errors import ConfigurationError, InvalidInput, TidemarkError
 
-cli = typer.Typer(
-    name="tidemark",
-    help="Self-hosted GraphQL analytics: events in, exact dashboard answers out.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-)
-for part in (run, access, inspect, imports, rollups, demo):
-    cli.add_typer(part.cli)
+PARTS: Mapping[str, tuple[str, ...]] = {
+    "up": ("up",),
+    "serve": ("serve",),
+    "worker": ("worker",),
+    "migrate": ("migrate",),
+    "access": ("token", "key"),
+    "imports": ("import",),
+    "dead_letters": ("dead-letter",),
+    "rollups": ("rollup",),
+    "demo": ("demo",),
+    "schema": ("schema",),
+    "doctor": ("doctor",),
+}
+"""The modules of `app.commands` and their commands. Only that of the asked command is imported: all
+of them together hold the whole house, and would make each start a second longer."""
+
+
+def command_line(asked: str | None) -> typer.Typer:
+    """The command that was asked for or, where that is none of them, all."""
+    cli = typer.Typer(
+        name="tidemark",
+        help="Self-hosted GraphQL analytics: events in, exact dashboard answers out.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+    )
+    cli.callback()(_keep_names)
+    wanted = [part for part, names in PARTS.items() if asked in names] or PARTS
+    for part in wanted:
+        cli.add_typer(import_module(f"app.commands.{part}").cli)
+    return cli
+
+
+def _keep_names() -> None:
+    """Without a callback typer takes a single command for the whole program."""
 
 
 def main() -> None:
     """Run the command line; an expected problem is one line on standard error."""
     try:
-        cli()
+        command_line(next(iter(sys.argv[1:]), None))()
     except (ConfigurationError, InvalidInput) as error:
         _fail(error.message, 2)
     except TidemarkError as error:

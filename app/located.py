@@ -4,6 +4,7 @@ from pydantic import SecretStr
 
 from app.home import Home
 from app.settings import Settings
+from domain.errors import ConfigurationError
 
 
 def located(settings: Settings) -> Settings:
@@ -27,3 +28,13 @@ def development_secret(settings: Settings, secret: str | None) -> SecretStr | No
     if secret is None or settings.environment == "production" or settings.jwt_jwks is not None:
         return None
     return SecretStr(secret)
+
+
+def required(value: str | None, name: str) -> str:
+    """The value of a setting that this command cannot do without."""
+    if value is None:
+        raise ConfigurationError(
+            f"{name} is not set, and no `tidemark up` runs in this folder to take it from.",
+            field=name,
+        )
+    return value

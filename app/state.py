@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 from app.auth import Authenticator
 from app.catalogue_source import read_catalogue
 from app.jwks import check_source
+from app.located import required
 from app.metrics import Metrics
 from app.settings import Settings
 from app.telemetry import Spans, spans_to
@@ -19,7 +20,6 @@ from db.pool import open_pool
 from db.redis_client import open_redis
 from db.rollup_sets import ensure_catalogue
 from domain.catalogue import Catalogue
-from domain.errors import ConfigurationError
 from domain.grains import LEVEL_NAMES, Grain
 
 log = structlog.get_logger("tidemark")
@@ -85,13 +85,3 @@ async def _declare(pool: asyncpg.Pool, catalogue: Catalogue, settings: Settings)
 def rollup_grains(settings: Settings) -> list[Grain]:
     """The grains above the base that are summed up ahead."""
     return [LEVEL_NAMES[level] for level in settings.analytics_aggregation_levels]
-
-
-def required(value: str | None, name: str) -> str:
-    """The value of a setting that this command cannot do without."""
-    if value is None:
-        raise ConfigurationError(
-            f"{name} is not set, and no `tidemark up` runs in this folder to take it from.",
-            field=name,
-        )
-    return value

@@ -22,11 +22,10 @@ from app.embedded import (
     start,
 )
 from app.home import Home
-from app.located import development_secret
+from app.located import development_secret, required
 from app.logs import configure_logs
 from app.ports import check_port
 from app.settings import Settings
-from app.state import required
 from app.supervisor import Child, ended, supervise
 from db.migrate import migrate
 from db.pool import connect

@@ -6,9 +6,10 @@ import signal
 
 import structlog
 
+from app.located import required
 from app.logs import configure_logs
 from app.settings import Settings
-from app.state import open_state, required, rollup_grains
+from app.state import open_state, rollup_grains
 from workers.main import run_worker
 from workers.registry import Work
 from workers.rollups import Keeping

@@ -20,11 +20,16 @@ async def ensure_catalogue(
     """Roll up what the catalogue declares, at these grains above the base. Safe from many processes.
 
     A set that is new to a type with events in the rollups, or that has a new measure, has to be built from
-    raw events first. Returns the event types for which that is so.
+    raw events first. Returns the event types for which that is so. Where all is as declared this waits for
+    nobody, as a merge may hold the lock for seconds.
     """
+    wanted = set(grains)
+    async with pool.acquire() as connection:
+        if await _is_declared(connection, catalogue, wanted):
+            return []
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute(_ROLLUPS["lock"])
-        changed = await _ensure_levels(connection, set(grains))
+        changed = await _ensure_levels(connection, wanted)
         stale = []
         for event_type in catalogue.types.values():
             added, needs_build = await _ensure_sets(connection, event_type)
@@ -36,8 +41,22 @@ async def ensure_catalogue(
     return stale
 
 
+async def _is_declared(connection: Connection, catalogue: Catalogue, grains: set[Grain]) -> bool:
+    if await _kept_levels(connection) != grains:
+        return False
+    for event_type in catalogue.types.values():
+        _, _, missing = await _missing(connection, event_type)
+        if missing:
+            return False
+    return True
+
+
+async def _kept_levels(connection: Connection) -> set[Grain]:
+    return {Grain(row["grain"]) for row in await connection.fetch(_ROLLUPS["levels"])}
+
+
 async def _ensure_levels(connection: Connection, grains: set[Grain]) -> bool:
-    kept = {Grain(row["grain"]) for row in await connection.fetch(_ROLLUPS["levels"])}
+    kept = await _kept_levels(connection)
     for grain in grains - kept:
         await connection.execute(_ROLLUPS["add_level"], int(grain))
     for grain in kept - grains:
@@ -48,12 +67,7 @@ async def _ensure_levels(connection: Connection, grains: set[Grain]) -> bool:
 
 async def _ensure_sets(connection: Connection, event_type: EventType) -> tuple[bool, bool]:
     """Whether a set was added, and whether one has to be built."""
-    rows = await connection.fetch(_QUERIES["active_of_type"], event_type.name)
-    active = {tuple(row["dimensions"]): list(row["measures"]) for row in rows}
-    measures = slots(event_type, max(active.values(), key=len, default=[]))
-    missing = [
-        dimensions for dimensions in event_type.rollups if active.get(dimensions) != measures
-    ]
+    rows, measures, missing = await _missing(connection, event_type)
     if not missing:
         return False, False
     if rows and await connection.fetchval(_QUERIES["has_rows"], [row["id"] for row in rows]):
@@ -63,6 +77,17 @@ async def _ensure_sets(connection: Connection, event_type: EventType) -> tuple[b
             _QUERIES["add_active"], event_type.name, list(dimensions), measures
         )
     return True, False
+
+
+async def _missing(
+    connection: Connection, event_type: EventType
+) -> tuple[list[asyncpg.Record], list[str], list[tuple[str, ...]]]:
+    """The type's active sets, the measures that each should have, and the sets that are not so."""
+    rows = await connection.fetch(_QUERIES["active_of_type"], event_type.name)
+    active = {tuple(row["dimensions"]): list(row["measures"]) for row in rows}
+    measures = slots(event_type, max(active.values(), key=len, default=[]))
+    wrong = [dimensions for dimensions in event_type.rollups if active.get(dimensions) != measures]
+    return rows, measures, wrong
 
 
 async def measures_of_type(connection: Connection, event_type: EventType) -> list[str]:

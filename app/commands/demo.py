@@ -9,10 +9,10 @@ import typer
 from app.catalogue_source import read_catalogue
 from app.commands.setup import command_settings
 from app.demo import load_demo
+from app.located import required
 from app.own_database import database, without_collector
 from app.progress import progress
 from app.settings import Settings
-from app.state import required
 from db.events import EventStore
 from db.partitions import EventPartitions
 from db.pool import connect

@@ -15,11 +15,11 @@ from app.catalogue_source import read_catalogue
 from app.commands.setup import command_settings
 from app.import_source import ImportSource, import_source, opened
 from app.imports import Imported, import_file
+from app.located import required
 from app.mapping_source import check_type, read_mapping, shipped_mappings
 from app.own_database import database, without_collector
 from app.progress import Show, progress
 from app.settings import Settings
-from app.state import required
 from db.events import EventStore
 from db.partitions import EventPartitions
 from db.pool import connect

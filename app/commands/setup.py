@@ -5,9 +5,8 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
-from app.located import located
+from app.located import located, required
 from app.settings import Settings, read_settings
-from app.state import required
 from db.pool import open_pool
 
 

@@ -1,4 +1,4 @@
-"""Commands that look: schema, doctor."""
+"""The command that looks whether all is well: doctor."""
 
 import asyncio
 
@@ -6,21 +6,17 @@ import typer
 
 from app.commands.setup import command_settings
 from app.doctor import examine
-from graph.schema import schema_text
 
 cli = typer.Typer()
 _SIGNS = {"ok": "ok  ", "warning": "warn", "failure": "FAIL"}
 
 
-@cli.command("schema")
-def schema_command() -> None:
-    """Print the GraphQL schema, as kept in schema.graphql."""
-    typer.echo(schema_text(), nl=False)
-
-
 @cli.command("doctor")
 def doctor_command() -> None:
-    """Check settings, servers, disk and clock, and say what to do. Exit code 1: something is broken."""
+    """Check settings, servers, disk and clock, and say what to do.
+
+    Exit code 1: something is broken; 2: a setting is wrong.
+    """
     findings = asyncio.run(examine(command_settings()))
     for finding in findings:
         typer.echo(f"{_SIGNS[finding.verdict]}  {finding.subject}: {finding.text}")

@@ -1,46 +1,17 @@
-"""Commands that run the system: up, serve, worker, migrate."""
+"""The command that brings the tables up to date: migrate."""
 
 import asyncio
 from typing import Annotated
 
 import typer
-import uvloop
 
 from app.commands.setup import command_settings
-from app.serve import serve
-from app.settings import Settings, read_settings
-from app.state import required
-from app.up import up
-from app.worker import work
+from app.located import required
+from app.settings import Settings
 from db.migrate import migrate, pending
 from db.pool import connect
 
 cli = typer.Typer()
-
-
-@cli.command("up")
-def up_command(
-    demo: Annotated[
-        bool, typer.Option(help="Fill an empty database with generated demo events.")
-    ] = True,
-) -> None:
-    """Run everything here: PostgreSQL and Valkey (unless DATABASE_URL and REDIS_URL name others),
-    migrations, the API and a worker. Ends with Ctrl-C; exit code 2: something is set wrongly.
-    """
-    settings = read_settings()
-    asyncio.run(up(settings, demo=demo and settings.environment == "development"))
-
-
-@cli.command("serve")
-def serve_command() -> None:
-    """Run one API process on HOST and PORT. Any number may share the same servers."""
-    uvloop.run(serve(command_settings()))
-
-
-@cli.command("worker")
-def worker_command() -> None:
-    """Run one worker process. Any number may share the same servers."""
-    uvloop.run(work(command_settings()))
 
 
 @cli.command("migrate")
