@@ -13,6 +13,7 @@ from db.rollup_columns import SKETCHES
 from db.rollup_partitions import ensure_months
 from domain import distinct, quantiles
 from domain.catalogue import ALL_EVENTS, Catalogue, EventType
+from domain.errors import ConfigurationError
 from domain.grains import BASE
 
 _QUERIES = load("rollups")
@@ -90,16 +91,14 @@ async def merge(
     batches: Batches,
     types: Mapping[str, RollType],
     levels: Mapping[int, datetime],
-) -> None:
-    """Add the events of some batches to the sets of these types.
+) -> set[str]:
+    """Add the events of some batches to the sets of these types. Returns the event types it met.
 
     `levels` gives, for each grain above the base, the instant until which it is summed up.
     """
     contents = await connection.fetch(_QUERIES["contents"], batches.ids, batches.received)
-    if not contents:
-        return
     await ensure_months(connection, {month for row in contents for month in row["months"]})
-    found = {row["event_type"] for row in contents}
+    found: set[str] = {row["event_type"] for row in contents}
     grains, until = _level_arguments(levels)
     for name, into in types.items():
         if name == ALL_EVENTS or name in found:
@@ -108,6 +107,7 @@ async def merge(
             more = (into.since,) if into.since else ()
             rows = await connection.fetch(sql, grains, until, batches.ids, batches.received, *more)
             await compact(connection, rows)
+    return found
 
 
 async def compact(connection: Connection, rows: Sequence[asyncpg.Record]) -> None:
@@ -150,11 +150,23 @@ async def _roll_claimed(connection: Connection, catalogue: Catalogue, limit: int
         sum(row["event_count"] for row in rows),
     )
     types = await types_by_name(connection, catalogue, states=("active", "building"))
-    await merge(connection, catalogue, batches, types, await levels_of(connection))
+    found = await merge(connection, catalogue, batches, types, await levels_of(connection))
+    _check_declared(found, types)
     await connection.execute(_QUERIES["note_rolled"], batches.ids)
     await connection.execute(_QUERIES["done"], batches.ids)
     left = await connection.fetchval(_QUERIES["any_pending"])
     return RollReport(len(batches.ids), batches.events, left)
+
+
+def _check_declared(found: set[str], types: Mapping[str, RollType]) -> None:
+    """Batches stay pending, and so in every answer, until there are sets for all that they hold."""
+    missing = sorted((found | {ALL_EVENTS}) - set(types))
+    if missing:
+        raise ConfigurationError(
+            f"The catalogue of this process does not declare {', '.join(missing)}, which events"
+            " that wait to be merged have. Give it the CATALOGUE_FILE of the others.",
+            field="CATALOGUE_FILE",
+        )
 
 
 def _level_arguments(levels: Mapping[int, datetime]) -> tuple[list[int], list[datetime]]:
