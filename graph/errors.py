@@ -12,7 +12,7 @@ PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
 VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
 BAD_REQUEST = "BAD_REQUEST"
 
-_log = structlog.get_logger("graph")
+_log = structlog.get_logger("tidemark.graph")
 
 
 def formatted(errors: Iterable[GraphQLError], correlation_id: str) -> list[dict[str, Any]]:

@@ -21,7 +21,7 @@ class UnsupportedBody(InvalidInput):
 class SlowBody(InvalidInput):
     """The body did not come in time."""
 
-    code = "BODY_TIMEOUT"
+    code = "BODY_TOO_SLOW"
 
 
 class BadRequest(InvalidInput):

@@ -14,7 +14,7 @@ async def record(scope: Scope, events: Sequence[dict[str, Any]]) -> Receipt:
         len(events),
         scope.limits.events_per_mutation,
         "events",
-        code="BATCH_TOO_LARGE",
+        code="TOO_MANY_EVENTS",
         field="input.events",
     )
     return await scope.rooms.record(events, scope.caller, scope.now)

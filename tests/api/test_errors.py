@@ -174,7 +174,7 @@ async def test_a_batch_of_too_many_events_says_the_limit(api: Api) -> None:
         "mutation ($e: [EventInput!]!) { recordEvents(input: { events: $e }) { accepted } }",
         e=[{"type": "click"}] * 1001,
     )
-    assert answered.codes == ["BATCH_TOO_LARGE"]
+    assert answered.codes == ["TOO_MANY_EVENTS"]
     assert answered.error["extensions"]["limit"] == 1000
 
 

@@ -195,7 +195,7 @@ async def test_a_body_that_does_not_come_is_given_up(dsn: str, pool: asyncpg.Poo
     async for api in serving(dsn, pool, limits=Limits(body_seconds=0.01)):
         response = await api.client.post("/graphql", content=stuck(), headers=headers)
         assert response.status_code == 408
-        assert response.json()["errors"][0]["extensions"]["code"] == "BODY_TIMEOUT"
+        assert response.json()["errors"][0]["extensions"]["code"] == "BODY_TOO_SLOW"
 
 
 async def test_a_compressed_body_is_refused(api: Api) -> None:
