@@ -1,7 +1,7 @@
 """A request body, read within bounds of size, time and of what all requests hold together."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -72,9 +72,12 @@ async def read_body(request: Request, limits: BodyLimits, held: Held) -> bytes:
     _check_length(request, limits)
     gunzip = _gunzip(request, limits)
     body = bytearray()
+    now = asyncio.get_running_loop().time
+    end = now() + limits.total_timeout
     try:
-        async with asyncio.timeout(limits.total_timeout):
-            async for chunk in _chunks(request, limits.chunk_timeout):
+        async with asyncio.timeout(limits.chunk_timeout) as patience:
+            async for chunk in request.stream():
+                patience.reschedule(min(now() + limits.chunk_timeout, end))
                 for piece in gunzip.feed(chunk) if gunzip else (chunk,):
                     held.add(len(piece))
                     body += piece
@@ -85,18 +88,6 @@ async def read_body(request: Request, limits: BodyLimits, held: Held) -> bytes:
     if gunzip:
         gunzip.finish()
     return bytes(body)
-
-
-async def _chunks(request: Request, patience: float) -> AsyncIterator[bytes]:
-    stream = request.stream()
-    while True:
-        try:
-            async with asyncio.timeout(patience):
-                chunk = await anext(stream)
-        except StopAsyncIteration:
-            return
-        if chunk:
-            yield chunk
 
 
 def _check_length(request: Request, limits: BodyLimits) -> None:
