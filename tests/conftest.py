@@ -1,7 +1,7 @@
 """Real servers for every test: one PostgreSQL and one Valkey per run, one fresh database per test.
 
-The servers are children of the pytest controller and end with it in whatever way it ends; its xdist
-workers get their addresses. They do not sync to disk: tests of durability start servers of their own.
+The servers are children of the pytest controller and end with it in whatever way it ends; its
+xdist workers get their addresses. They do not sync to disk: tests of durability start their own.
 """
 
 import asyncio
