@@ -1,3 +1,153 @@
+CREATE TABLE public.alert_configs (
+    id uuid NOT NULL,
+    name text NOT NULL,
+    severity text NOT NULL,
+    enabled boolean NOT NULL,
+    definition jsonb NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    created_by text NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    updated_by text NOT NULL,
+    CONSTRAINT alert_configs_severity_check CHECK ((severity = ANY (ARRAY['info'::text, 'warning'::text, 'critical'::text])))
+);
+
+CREATE TABLE public.alert_evaluations (
+    slot timestamp with time zone NOT NULL,
+    config_id uuid NOT NULL,
+    missed integer NOT NULL
+);
+
+COMMENT ON TABLE public.alert_evaluations IS 'The claim of each evaluation, in its transaction: one per config and slot over any number of workers. Kept for hours.';
+
+CREATE TABLE public.alert_history (
+    id bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    event text NOT NULL,
+    config_id uuid NOT NULL,
+    alert_id uuid,
+    name text NOT NULL,
+    severity text NOT NULL,
+    group_key text NOT NULL,
+    labels jsonb NOT NULL,
+    from_phase text NOT NULL,
+    to_phase text NOT NULL,
+    value double precision,
+    threshold double precision,
+    reason text NOT NULL,
+    subject text,
+    notice text NOT NULL,
+    CONSTRAINT alert_history_event_check CHECK ((event = ANY (ARRAY['fired'::text, 'resolved'::text, 'changed'::text, 'reminded'::text, 'acknowledged'::text, 'commented'::text]))),
+    CONSTRAINT alert_history_notice_check CHECK ((notice = ANY (ARRAY['none'::text, 'send'::text, 'cooldown'::text, 'silenced'::text, 'stale'::text])))
+);
+
+COMMENT ON TABLE public.alert_history IS 'Everything that happened to alerts. Writers hold an advisory lock from insert to commit, so ids become visible in order: whoever has read up to an id misses nothing before it.';
+
+ALTER TABLE public.alert_history ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.alert_history_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.alert_outbox (
+    id bigint NOT NULL,
+    history_id bigint NOT NULL,
+    alert_id uuid,
+    channel text NOT NULL,
+    recipient text NOT NULL,
+    severity text NOT NULL,
+    status text DEFAULT 'pending'::text NOT NULL,
+    reason text,
+    attempts integer DEFAULT 0 NOT NULL,
+    next_attempt_at timestamp with time zone NOT NULL,
+    lease_token uuid,
+    lease_until timestamp with time zone,
+    last_error text,
+    provider_id text,
+    created_at timestamp with time zone NOT NULL,
+    delivered_at timestamp with time zone,
+    CONSTRAINT alert_outbox_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'delivered'::text, 'suppressed'::text, 'dead'::text])))
+);
+
+COMMENT ON TABLE public.alert_outbox IS 'One row per history row, channel and recipient, written in the transaction of the history row; also for what was not sent, with the reason.';
+
+ALTER TABLE public.alert_outbox ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.alert_outbox_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.alert_schedule (
+    config_id uuid NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    fed_until timestamp with time zone,
+    evaluated_at timestamp with time zone,
+    problem text
+);
+
+COMMENT ON TABLE public.alert_schedule IS 'When each enabled config is due. A worker locks the row for as long as it evaluates; apart from the config, so that nobody waits to edit it.';
+
+CREATE TABLE public.alert_silences (
+    id uuid NOT NULL,
+    matchers jsonb NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    comment text NOT NULL,
+    created_by text NOT NULL,
+    expired_by text
+);
+
+CREATE TABLE public.alert_states (
+    config_id uuid NOT NULL,
+    group_key text NOT NULL,
+    phase text NOT NULL,
+    since timestamp with time zone NOT NULL,
+    breached_since timestamp with time zone,
+    cleared_since timestamp with time zone,
+    alert_id uuid,
+    told_open boolean DEFAULT false NOT NULL,
+    told_at timestamp with time zone,
+    evaluated_at timestamp with time zone NOT NULL,
+    seen_at timestamp with time zone NOT NULL,
+    value double precision,
+    compared double precision,
+    reason text DEFAULT ''::text NOT NULL,
+    detector bytea,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT alert_states_phase_check CHECK ((phase = ANY (ARRAY['ok'::text, 'pending'::text, 'firing'::text, 'recovering'::text, 'no_data'::text, 'error'::text])))
+);
+
+COMMENT ON TABLE public.alert_states IS 'Where each config and group stands. told_open: what the last notification said, which a cooldown or silence may hold behind.';
+
+CREATE TABLE public.alerts (
+    id uuid NOT NULL,
+    config_id uuid NOT NULL,
+    name text NOT NULL,
+    severity text NOT NULL,
+    labels jsonb NOT NULL,
+    runbook_url text,
+    threshold double precision,
+    group_key text NOT NULL,
+    status text NOT NULL,
+    triggered_at timestamp with time zone NOT NULL,
+    value double precision,
+    reason text NOT NULL,
+    acknowledged_at timestamp with time zone,
+    acknowledged_by text,
+    resolved_at timestamp with time zone,
+    resolved_by text,
+    resolution text,
+    CONSTRAINT alerts_status_check CHECK ((status = ANY (ARRAY['firing'::text, 'acknowledged'::text, 'resolved'::text])))
+);
+
+COMMENT ON TABLE public.alerts IS 'One row from firing to resolved, per config and group.';
+
 CREATE TABLE public.analytics_events (
     id uuid NOT NULL,
     client_id text,
@@ -115,6 +265,15 @@ ALTER TABLE public.imports ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE public.notification_routes (
+    severity text NOT NULL,
+    channel text NOT NULL,
+    recipient text NOT NULL,
+    CONSTRAINT notification_routes_severity_check CHECK ((severity = ANY (ARRAY['info'::text, 'warning'::text, 'critical'::text])))
+);
+
+COMMENT ON TABLE public.notification_routes IS 'Who is told of what severity by which channel. In-app to * is everyone who may see alerts.';
 
 CREATE TABLE public.pending_batches (
     batch_id bigint NOT NULL,
@@ -250,6 +409,36 @@ CREATE TABLE public.schema_migrations (
     applied_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
+ALTER TABLE ONLY public.alert_configs
+    ADD CONSTRAINT alert_configs_name_key UNIQUE (name);
+
+ALTER TABLE ONLY public.alert_configs
+    ADD CONSTRAINT alert_configs_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.alert_evaluations
+    ADD CONSTRAINT alert_evaluations_pkey PRIMARY KEY (slot, config_id);
+
+ALTER TABLE ONLY public.alert_history
+    ADD CONSTRAINT alert_history_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.alert_outbox
+    ADD CONSTRAINT alert_outbox_history_id_channel_recipient_key UNIQUE (history_id, channel, recipient);
+
+ALTER TABLE ONLY public.alert_outbox
+    ADD CONSTRAINT alert_outbox_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.alert_schedule
+    ADD CONSTRAINT alert_schedule_pkey PRIMARY KEY (config_id);
+
+ALTER TABLE ONLY public.alert_silences
+    ADD CONSTRAINT alert_silences_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.alert_states
+    ADD CONSTRAINT alert_states_pkey PRIMARY KEY (config_id, group_key);
+
+ALTER TABLE ONLY public.alerts
+    ADD CONSTRAINT alerts_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.api_keys
     ADD CONSTRAINT api_keys_hash_key UNIQUE (hash);
 
@@ -270,6 +459,9 @@ ALTER TABLE ONLY public.imports
 
 ALTER TABLE ONLY public.imports
     ADD CONSTRAINT imports_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.notification_routes
+    ADD CONSTRAINT notification_routes_pkey PRIMARY KEY (severity, channel, recipient);
 
 ALTER TABLE ONLY public.pending_batches
     ADD CONSTRAINT pending_batches_pkey PRIMARY KEY (batch_id);
@@ -301,6 +493,24 @@ ALTER TABLE ONLY public.rollups
 ALTER TABLE ONLY public.schema_migrations
     ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (version);
 
+CREATE INDEX alert_history_alert ON public.alert_history USING btree (alert_id, id);
+
+CREATE INDEX alert_history_config ON public.alert_history USING btree (config_id, id);
+
+CREATE INDEX alert_outbox_alert ON public.alert_outbox USING btree (alert_id, id);
+
+CREATE INDEX alert_outbox_due ON public.alert_outbox USING btree (next_attempt_at) WHERE (status = 'pending'::text);
+
+CREATE INDEX alert_schedule_due ON public.alert_schedule USING btree (due_at);
+
+CREATE INDEX alert_silences_end ON public.alert_silences USING btree (ends_at);
+
+CREATE INDEX alerts_config ON public.alerts USING btree (config_id, triggered_at);
+
+CREATE UNIQUE INDEX alerts_one_open ON public.alerts USING btree (config_id, group_key) WHERE (status <> 'resolved'::text);
+
+CREATE INDEX alerts_time ON public.alerts USING btree (triggered_at, id);
+
 CREATE INDEX analytics_events_batch ON ONLY public.analytics_events USING btree (batch_id);
 
 CREATE INDEX analytics_events_time ON ONLY public.analytics_events USING btree (occurred_at, id);
@@ -316,3 +526,9 @@ CREATE UNIQUE INDEX rollup_rebuilds_one_running ON public.rollup_rebuilds USING 
 CREATE UNIQUE INDEX rollup_sets_one_active ON public.rollup_sets USING btree (event_type, dimensions) WHERE (state = 'active'::text);
 
 CREATE UNIQUE INDEX rollup_sets_one_building ON public.rollup_sets USING btree (event_type, dimensions) WHERE (state = 'building'::text);
+
+ALTER TABLE ONLY public.alert_outbox
+    ADD CONSTRAINT alert_outbox_history_id_fkey FOREIGN KEY (history_id) REFERENCES public.alert_history(id);
+
+ALTER TABLE ONLY public.alert_schedule
+    ADD CONSTRAINT alert_schedule_config_id_fkey FOREIGN KEY (config_id) REFERENCES public.alert_configs(id) ON DELETE CASCADE;
