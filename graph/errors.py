@@ -12,15 +12,18 @@ PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
 VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
 BAD_REQUEST = "BAD_REQUEST"
 
+_SUGGESTION = " Did you mean "
 _log = structlog.get_logger("tidemark.graph")
 
 
-def formatted(errors: Iterable[GraphQLError], correlation_id: str) -> list[dict[str, Any]]:
-    """The `errors` of a response."""
-    return [format_error(error, correlation_id) for error in errors]
+def formatted(
+    errors: Iterable[GraphQLError], correlation_id: str, *, suggest: bool
+) -> list[dict[str, Any]]:
+    """The `errors` of a response. Without `suggest` no message guesses at names of the schema."""
+    return [format_error(error, correlation_id, suggest=suggest) for error in errors]
 
 
-def format_error(error: GraphQLError, correlation_id: str) -> dict[str, Any]:
+def format_error(error: GraphQLError, correlation_id: str, *, suggest: bool) -> dict[str, Any]:
     """One error: known ones say what is wrong, any other is logged and masked."""
     cause = root_cause(error)
     if isinstance(cause, Unavailable):
@@ -28,7 +31,7 @@ def format_error(error: GraphQLError, correlation_id: str) -> dict[str, Any]:
     if isinstance(cause, TidemarkError):
         message, extensions = _stated(error, cause), stated_extensions(cause, correlation_id)
     elif isinstance(cause, GraphQLError):
-        message = cause.message if cause is error else error.message
+        message = error.message if suggest else error.message.partition(_SUGGESTION)[0]
         extensions = {"code": _graphql_code(error), "correlationId": correlation_id}
     else:
         _log.error("field_failed", path=error.path, exc_info=cause, correlation_id=correlation_id)

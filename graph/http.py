@@ -79,10 +79,11 @@ class GraphQLEndpoint:
             if media_type is None:
                 raise NotAcceptable(f"Accept {GRAPHQL_RESPONSE} or {JSON_RESPONSE}.")
             asked = await self._read(request)
-            result = await self._execute(asked, caller, by_get=request.method == "GET")
+            scope = self.scope(caller)
+            result = await self._execute(asked, scope, by_get=request.method == "GET")
         except TidemarkError as problem:
             return self._refusal(problem, request, media_type or JSON_RESPONSE)
-        return _response(result, media_type, caller.correlation)
+        return _response(result, media_type, scope)
 
     async def schema_file(self, request: Request) -> Response:
         """The schema as text, for callers who may introspect it."""
@@ -102,13 +103,13 @@ class GraphQLEndpoint:
         raise WrongMethod("Send POST, or GET for a query.")
 
     async def _execute(
-        self, asked: GraphQLRequest, caller: Caller, *, by_get: bool
+        self, asked: GraphQLRequest, scope: Scope, *, by_get: bool
     ) -> ExecutionResult:
         try:
             return await self.schema.execute(
                 asked.query,
                 variable_values=asked.variables,
-                context_value=self.scope(caller),
+                context_value=scope,
                 operation_name=asked.operation_name,
                 allowed_operation_types=_allowed(by_get=by_get),
             )
@@ -170,12 +171,14 @@ def _headers(problem: TidemarkError) -> dict[str, str]:
     return {}
 
 
-def _response(result: ExecutionResult, media_type: str, correlation_id: str) -> Response:
+def _response(result: ExecutionResult, media_type: str, scope: Scope) -> Response:
     """400 marks a request that was not executed, where the client's media type says so by status."""
     body: dict[str, Any] = {}
     executed = result.data is not None or any(error.path for error in result.errors or ())
     if result.errors:
-        body["errors"] = formatted(result.errors, correlation_id)
+        body["errors"] = formatted(
+            result.errors, scope.caller.correlation, suggest=scope.may_introspect
+        )
     if executed:
         body["data"] = result.data
     status = 400 if not executed and media_type == GRAPHQL_RESPONSE else 200

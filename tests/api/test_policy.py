@@ -187,6 +187,11 @@ async def test_introspection_is_for_admins_and_in_development_for_viewers(
         assert (answered.codes == []) is allowed, role
     hidden = await production_api.ask("{ viewer { subjects } }", role="ops_viewer")
     assert "Did you mean" not in hidden.response.text
+    near = {"preset": "TODAYS"}
+    series = "query ($r: RangeInput!) { summary(range: $r) { totalEvents } }"
+    for role, expected in (("ops_viewer", False), ("admin", True)):
+        wrong = await production_api.ask(series, role=role, r=near)
+        assert ("Did you mean" in wrong.response.text) is expected
     shown = await production_api.ask("{ viewer { subjects } }", role="admin")
     assert "Did you mean" in shown.response.text
 
