@@ -6,7 +6,6 @@ from datetime import datetime
 
 import asyncpg
 
-from db.pool import Connection
 from db.event_copy import COLUMNS, copy_lines
 from db.partitions import EventPartitions
 from db.pool import Connection
