@@ -32,6 +32,7 @@ BUILTIN: tuple[EventType, ...] = (
         "Every event of every type.",
         dimensions=(Dimension("eventType", "eventType", "The type of the event."), SOURCE),
         measures=(DURATION,),
+        combinations=(("eventType", "source"),),
     ),
     event_type(
         "api_request",
