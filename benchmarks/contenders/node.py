@@ -81,7 +81,7 @@ def express(
 ) -> Iterator[Contender]:
     """Express. Each cold request has a range of its own, so that its cache never holds the answer."""
     with _node("express", installed, folder, database_url, redis_url) as (url, child):
-        varied = f"from={iso_varied(window.start, MILLIS_MARK)}&to={iso(window.end)}"
+        varied = f"from={iso(window.start)}&to={iso_varied(window.end, MILLIS_MARK)}"
         points = f"from={iso(window.points_start)}&to={iso(window.end)}"
         base = f"{url}/api/analytics"
         yield Contender(
