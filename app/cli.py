@@ -52,16 +52,37 @@ def main() -> None:
     """Run the command line; an expected problem is one line on standard error."""
     try:
         command_line(next(iter(sys.argv[1:]), None))()
-    except (ConfigurationError, InvalidInput) as error:
-        _fail(error.message, 2)
-    except TidemarkError as error:
-        _fail(error.message, 1)
-    except ChildFailed as error:
-        _fail(str(error), 1)
-    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        _fail(f"PostgreSQL: {error}", 1)
-    except (RedisError, OSError) as error:
-        _fail(f"{type(error).__name__}: {error}", 1)
+    except Exception as raised:
+        error = _first(raised)
+        code, message = _verdict(error)
+        if code is None:
+            raise
+        _fail(message, code)
+
+
+def _first(error: BaseException) -> BaseException:
+    """What went wrong first, out of tasks that ran side by side."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+def _verdict(error: BaseException) -> tuple[int | None, str]:
+    """The exit code and what to say; no code for what nobody expected."""
+    match error:
+        case ConfigurationError() | InvalidInput():
+            return 2, error.message
+        case TidemarkError():
+            return 1, error.message
+        case ChildFailed():
+            return 1, str(error)
+        case asyncpg.PostgresError() | asyncpg.InterfaceError():
+            return 1, f"PostgreSQL: {error}"
+        case ConnectionError():
+            return 1, f"a server does not answer ({error}); `tidemark doctor` says which"
+        case RedisError() | OSError():
+            return 1, f"{type(error).__name__}: {error}"
+    return None, ""
 
 
 def _fail(message: str, code: int) -> None:

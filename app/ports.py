@@ -1,5 +1,6 @@
 """Who holds a port."""
 
+import errno
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,10 +32,12 @@ def is_free(host: str, port: int) -> bool:
             raise ConfigurationError(
                 f"PORT={port}: this user may not listen on it; choose one above 1023.", field="PORT"
             ) from None
-        except socket.gaierror:
-            raise ConfigurationError(f"HOST={host!r}: is no address of this machine") from None
-        except OSError:
-            return False
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                return False
+            raise ConfigurationError(
+                f"HOST={host!r}: is no address of this machine ({error})", field="HOST"
+            ) from None
     return True
 
 

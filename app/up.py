@@ -5,9 +5,10 @@ import contextlib
 import secrets
 import signal
 import sys
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Mapping
+from contextlib import ExitStack, asynccontextmanager
 
+import asyncpg
 import httpx
 import structlog
 
@@ -81,15 +82,21 @@ def _completed(settings: Settings, home: Home, urls: Mapping[str, str]) -> Setti
     )
 
 
-async def _migrate(settings: Settings) -> None:
+@asynccontextmanager
+async def _connected(settings: Settings) -> AsyncIterator[asyncpg.Connection]:
     connection = await connect(
         required(settings.database_url, "DATABASE_URL"), pgbouncer=settings.database_pgbouncer
     )
     try:
-        for migration in await migrate(connection):
-            log.info("migrated", migration=migration.label)
+        yield connection
     finally:
         await connection.close()
+
+
+async def _migrate(settings: Settings) -> None:
+    async with _connected(settings) as connection:
+        for migration in await migrate(connection):
+            log.info("migrated", migration=migration.label)
 
 
 async def _run(
@@ -163,11 +170,8 @@ async def _answering(settings: Settings, home: Home, stop: asyncio.Event) -> Non
 
 
 async def _is_empty(settings: Settings) -> bool:
-    connection = await connect(required(settings.database_url, "DATABASE_URL"))
-    try:
+    async with _connected(settings) as connection:
         return await is_empty(connection)
-    finally:
-        await connection.close()
 
 
 def _half_filled(home: Home) -> bool:
