@@ -29,7 +29,9 @@ class UnknownName(InvalidInput):
 
     code = "UNKNOWN_NAME"
 
-    def __init__(self, kind: str, name: str, valid: Iterable[str], *, field: str | None = None) -> None:
+    def __init__(
+        self, kind: str, name: str, valid: Iterable[str], *, field: str | None = None
+    ) -> None:
         choices = sorted(valid)
         shown = ", ".join(choices[:40]) + (" …" if len(choices) > 40 else "")
         super().__init__(

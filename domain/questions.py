@@ -6,9 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
-MeasureKind = Literal[
-    "count", "error_count", "users", "n", "sum", "min", "max", "avg", "quantile"
-]
+MeasureKind = Literal["count", "error_count", "users", "n", "sum", "min", "max", "avg", "quantile"]
 
 GroupKey = tuple[str | None, ...]
 """The values of the group-by dimensions, in the order asked; None is an event without the attribute."""
