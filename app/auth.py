@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Generic, TypeVar
 
 import asyncpg
 
@@ -13,15 +14,34 @@ from domain.callers import Caller
 from domain.errors import Unauthenticated, Unavailable
 
 KEY_REMEMBERED = 5.0
-"""Seconds for which a key is not looked up again, and so the longest that a revocation takes."""
+"""Seconds for which a key or token is not checked again, and so the longest that a revocation takes."""
 
 _MOST_REMEMBERED = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class _Remembered:
-    key: ApiKey
-    until: float
+_Known = TypeVar("_Known")
+
+
+class _Memory(Generic[_Known]):
+    """What was found for a credential (by its hash), for `KEY_REMEMBERED` seconds."""
+
+    def __init__(self, tick: Callable[[], float]) -> None:
+        self._tick = tick
+        self._held: dict[bytes, tuple[_Known, float]] = {}
+
+    def get(self, hashed: bytes) -> _Known | None:
+        """What is still remembered."""
+        known, until = self._held.get(hashed, (None, 0.0))
+        return known if self._tick() < until else None
+
+    def put(self, hashed: bytes, known: _Known | None) -> None:
+        """Remember this from now, or forget; the oldest goes where there are too many."""
+        self._held.pop(hashed, None)
+        if known is None:
+            return
+        if len(self._held) >= _MOST_REMEMBERED:
+            self._held.pop(next(iter(self._held)))
+        self._held[hashed] = (known, self._tick() + KEY_REMEMBERED)
 
 
 class Authenticator:
@@ -32,8 +52,8 @@ class Authenticator:
     ) -> None:
         self._pool = pool
         self._trust = trust
-        self._tick = tick
-        self._remembered: dict[bytes, _Remembered] = {}
+        self._keys: _Memory[ApiKey] = _Memory(tick)
+        self._tokens: _Memory[Caller] = _Memory(tick)
 
     async def authenticate(self, headers: Mapping[str, str], correlation: str) -> Caller:
         """The caller of a request with these headers (looked up by lower-case name)."""
@@ -41,31 +61,33 @@ class Authenticator:
 
     async def caller(self, credential: str, correlation: str) -> Caller:
         """The caller that a token or key speaks for."""
+        hashed = key_hash(credential)
         if not credential.startswith(PREFIX):
-            return await caller_of(credential, self._trust, correlation)
-        key = await self._key(key_hash(credential))
+            return await self._token(credential, hashed, correlation)
+        key = await self._key(hashed)
         if key is None or not key.valid_at(datetime.now(UTC)):
             raise Unauthenticated("The API key is not valid.", code="KEY_INVALID")
         return Caller(f"key:{key.name}", key.role, key.expires_at, correlation)
 
+    async def _token(self, token: str, hashed: bytes, correlation: str) -> Caller:
+        """Checking a signature costs more than a small answer, so a good one is remembered for a moment."""
+        known = self._tokens.get(hashed)
+        if known is not None and known.expires_at and known.expires_at > datetime.now(UTC):
+            return replace(known, correlation=correlation)
+        found = await caller_of(token, self._trust, correlation)
+        self._tokens.put(hashed, found)
+        return found
+
     async def _key(self, hashed: bytes) -> ApiKey | None:
-        known = self._remembered.get(hashed)
-        if known is not None and self._tick() < known.until:
-            return known.key
+        known = self._keys.get(hashed)
+        if known is not None:
+            return known
         try:
             found = await find_key(self._pool, hashed)
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
             raise Unavailable("API keys cannot be checked now.") from error
-        self._remember(hashed, found)
+        self._keys.put(hashed, found)
         return found
-
-    def _remember(self, hashed: bytes, key: ApiKey | None) -> None:
-        self._remembered.pop(hashed, None)
-        if key is None:
-            return
-        if len(self._remembered) >= _MOST_REMEMBERED:
-            self._remembered.pop(next(iter(self._remembered)))
-        self._remembered[hashed] = _Remembered(key, self._tick() + KEY_REMEMBERED)
 
 
 def credential_of(headers: Mapping[str, str]) -> str:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from app.auth import credential_of
+from app.auth import KEY_REMEMBERED, Authenticator, credential_of
 from app.jwks import KeySet, check_source
 from app.tokens import Trust, caller_of, issue
 from domain.callers import Caller, Role
@@ -166,3 +167,17 @@ def _signed_by_hand(header: dict[str, Any], claims: dict[str, Any], key: bytes) 
 
 def _part(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+async def test_a_token_is_checked_once_and_names_each_request_by_itself(tmp_path: Path) -> None:
+    keys = _write_set(tmp_path / "keys.json", _jwk("old"))
+    trust = Trust(None, KeySet(str(keys)), ("RS256",), None, None)
+    clock = [0.0]
+    authenticator = Authenticator(None, trust, tick=lambda: clock[0])  # type: ignore[arg-type]
+    token = jwt.encode(_claims(), RSA, algorithm="RS256", headers={"kid": "old"})
+    first = await authenticator.caller(token, "c-1")
+    object.__setattr__(trust, "keys", None)
+    assert await authenticator.caller(token, "c-2") == replace(first, correlation="c-2")
+    clock[0] = KEY_REMEMBERED
+    with pytest.raises(Unauthenticated):
+        await authenticator.caller(token, "c-3")
