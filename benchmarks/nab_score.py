@@ -51,6 +51,9 @@ class Window:
     def __len__(self) -> int:
         return self.last - self.first + 1
 
+    def __contains__(self, row: int) -> bool:
+        return self.first <= row <= self.last
+
 
 @dataclass(frozen=True, slots=True)
 class Scored:
@@ -90,34 +93,56 @@ def penalty(row: int, behind: Window | None) -> float:
 
 def best(corpus: Sequence[Scored], profile: Profile) -> Best:
     """The one threshold for the whole corpus that scores highest."""
-    thresholds, raw = sweep(corpus, profile)
-    at = int(np.argmax(raw))
-    return Best(float(thresholds[at]), normalised(float(raw[at]), corpus, profile))
+    thresholds, totals = sweep(corpus, profile)
+    at = int(np.argmax(totals))
+    return Best(float(thresholds[at]), normalised(float(totals[at]), _windows(corpus), profile))
 
 
 def score(corpus: Sequence[Scored], profile: Profile, threshold: float) -> float:
     """The corpus' score at a given threshold, on the 0 to 100 scale."""
-    thresholds, raw = sweep(corpus, profile)
+    thresholds, totals = sweep(corpus, profile)
     passed = int(np.searchsorted(-thresholds, -threshold, side="right"))
-    return normalised(float(raw[max(passed - 1, 0)]), corpus, profile)
+    return normalised(float(totals[max(passed - 1, 0)]), _windows(corpus), profile)
 
 
-def normalised(raw: float, corpus: Sequence[Scored], profile: Profile) -> float:
+def normalised(raw: float, windows: int, profile: Profile) -> float:
     """0 is the detector that never fires, 100 the one that hits the first row of every window."""
-    windows = sum(len(each.windows) for each in corpus)
     null = -profile.fn * windows
     return 100.0 * (raw - null) / (profile.tp * windows - null)
+
+
+def raw(detections: Sequence[int], rows: int, windows: Sequence[Window], profile: Profile) -> float:
+    """One series' score, not normalised, for the rows (rising) at which a detector fired."""
+    counted = [row for row in detections if row >= probation(rows)]
+    caught = {
+        window: min((row for row in counted if row in window), default=None) for window in windows
+    }
+    worth = sum(
+        -profile.fn if row is None else profile.tp * reward(row, window)
+        for window, row in caught.items()
+    )
+    false = (row for row in counted if not any(row in window for window in windows))
+    return worth + sum(profile.fp * penalty(row, _behind(row, windows)) for row in false)
+
+
+def _behind(row: int, windows: Sequence[Window]) -> Window | None:
+    """The last window that ends before the row."""
+    return next((each for each in reversed(windows) if each.last < row), None)
 
 
 def sweep(corpus: Sequence[Scored], profile: Profile) -> tuple[Scores, Scores]:
     """Every threshold that makes a difference, falling from `NEVER`, and the raw score at each."""
     changes = [change for each in corpus for change in _changes(each, profile)]
     changes.sort(key=lambda change: -change[0])
-    missed = -profile.fn * sum(len(each.windows) for each in corpus)
+    missed = -profile.fn * _windows(corpus)
     at = np.array([NEVER, *(score for score, _ in changes)])
-    raw = np.cumsum([missed, *(by for _, by in changes)])
+    totals = np.cumsum([missed, *(by for _, by in changes)])
     last_of_each = np.append(at[1:] != at[:-1], True)
-    return at[last_of_each], raw[last_of_each]
+    return at[last_of_each], totals[last_of_each]
+
+
+def _windows(corpus: Sequence[Scored]) -> int:
+    return sum(len(each.windows) for each in corpus)
 
 
 def _changes(series: Scored, profile: Profile) -> list[tuple[float, float]]:
