@@ -59,7 +59,7 @@ def _frames(
 
 def _scan_row(row: asyncpg.Record) -> ScanRow:
     return ScanRow(
-        key=(row["g1"], row["g2"], row["g3"], row["g4"]),
+        key=(row["g1"], row["g2"], row["g3"], row["g4"], row["g5"]),
         overflow=row["overflow"],
         slots=row["slots"],
         first=row["first"],

@@ -1,6 +1,6 @@
 """SQL expressions over raw events and rollup rows, composed from the catalogue and nothing else."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from domain.catalogue import NUMBER_COLUMNS, PROPERTY_PREFIX, TEXT_COLUMNS, Dimension, Measure
@@ -72,6 +72,32 @@ def condition(tree: Filter | None, column: Callable[[str], str], parameters: Par
         return f"NOT ({condition(tree.negated, column, parameters)})"
     word = " AND " if tree.all_of else " OR "
     parts = [condition(each, column, parameters) for each in tree.all_of or tree.any_of]
+    return f"({word.join(parts)})"
+
+
+def possible(
+    tree: Filter | None,
+    known: Collection[str],
+    column: Callable[[str], str],
+    parameters: Parameters,
+    *,
+    wanted: bool = True,
+) -> str:
+    """Whether the filter could come out as `wanted` for a row of which only some dimensions are known."""
+    if tree is None:
+        return "true"
+    if tree.dimension is not None:
+        if tree.dimension not in known:
+            return "true"
+        found = condition(tree, column, parameters)
+        return found if wanted else f"NOT ({found})"
+    if tree.negated is not None:
+        return possible(tree.negated, known, column, parameters, wanted=not wanted)
+    word = " AND " if bool(tree.all_of) == wanted else " OR "
+    parts = [
+        possible(each, known, column, parameters, wanted=wanted)
+        for each in tree.all_of or tree.any_of
+    ]
     return f"({word.join(parts)})"
 
 

@@ -117,6 +117,7 @@ async def _add_generation(
         new = await connection.fetchval(_QUERIES["add_building"], *name, measures, raw_from)
         if old is not None and raw_from is not None:
             await connection.execute(_COPY_BASE, old, new, raw_from)
+            await connection.execute(_QUERIES["note_measure_gaps"], old, new, raw_from)
 
 
 async def _merge_run(

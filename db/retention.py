@@ -38,6 +38,7 @@ async def drop_rollups(pool: asyncpg.Pool, now: datetime, *, days: int) -> list[
             await connection.execute(_QUERIES["lock"])
             await connection.execute(f"DROP TABLE IF EXISTS {name}")
             await connection.execute(_QUERIES["forget_month"], row["month"])
+            await connection.execute(_QUERIES["bump"])
         dropped.append(name)
     return dropped
 

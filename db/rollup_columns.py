@@ -16,6 +16,9 @@ MEASURES = tuple(
 SKETCHES = ("users", *(f"histogram{slot}" for slot in range(1, SLOTS + 1)))
 ALL = (*KEY, *DIMENSIONS, *COUNTS, *MEASURES)
 
+FIRST_KEY = "00000000-0000-0001-0000-000000000000"
+"""Key hashes below are of overflow rows: the prefix zero, the rest of their currency."""
+
 USERS_RAW_BYTES = 8 * 2048
 VALUES_RAW_BYTES = 8 * 64
 

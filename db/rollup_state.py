@@ -1,17 +1,17 @@
 """What the rollups can answer, kept per process and read anew when an answer saw another version."""
 
 import asyncio
+from collections.abc import Mapping
 from datetime import datetime
 
 import asyncpg
 
 from db.queries import load
+from domain.gaps import BEGINNING
 from domain.grains import Grain, micros
 from domain.plan import RollupSet, RollupState
 
 _QUERIES = load("rollup_state")
-_BEGINNING = -(2**62)
-"""Microseconds before any event: what `-infinity` stands for."""
 
 
 class StateCache:
@@ -39,25 +39,34 @@ async def read_state(pool: asyncpg.Pool) -> RollupState:
     async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read"):
         version = await connection.fetchval(_QUERIES["version"])
         sets = await connection.fetch(_QUERIES["active_sets"])
+        later = await connection.fetch(_QUERIES["measure_gaps"])
         levels = await connection.fetch(_QUERIES["levels"])
         gaps = await connection.fetch(_QUERIES["raw_gaps"])
+        dropped = await connection.fetch(_QUERIES["dropped_months"])
+    measure_from = {(row["set_id"], row["measure"]): row["complete_from"] for row in later}
     return RollupState(
         version=version,
-        sets=tuple(_set(row) for row in sets),
+        sets=tuple(_set(row, measure_from) for row in sets),
         sealed={Grain(row["grain"]): _micros(row["sealed_until"]) for row in levels},
         raw_from={row["event_type"]: _micros(row["raw_from"]) for row in gaps},
+        dropped=tuple((_micros(row["start"]), _micros(row["end"])) for row in dropped),
     )
 
 
-def _set(row: asyncpg.Record) -> RollupSet:
+def _set(row: asyncpg.Record, measure_from: Mapping[tuple[int, str], datetime]) -> RollupSet:
+    complete_from = _micros(row["complete_from"])
+    later = {name: measure_from.get((row["id"], name)) for name in row["measures"]}
     return RollupSet(
         id=row["id"],
         event_type=row["event_type"],
         dimensions=tuple(row["dimensions"]),
         measures=tuple(row["measures"]),
-        complete_from=_micros(row["complete_from"]),
+        complete_from=complete_from,
+        measures_from=tuple(
+            max(complete_from, _micros(at)) if at else complete_from for at in later.values()
+        ),
     )
 
 
 def _micros(at: datetime) -> int:
-    return _BEGINNING if at.year < 1970 else int(micros([at])[0])
+    return BEGINNING if at.year < 1970 else int(micros([at])[0])

@@ -15,13 +15,14 @@ from db.expressions import (
     condition,
     dimension_of_event,
     measure_of_event,
+    possible,
     users_sketch,
     values_sketch,
 )
-from db.rollup_columns import place
+from db.rollup_columns import FIRST_KEY, place
 from domain.catalogue import ALL_EVENTS, EventType
 from domain.grains import Grain, Micros, Segments, instants
-from domain.plan import Plan, RollupSet, Scan
+from domain.plan import CURRENCY, Plan, RollupSet, Scan
 
 _TAIL = """\
 tail AS MATERIALIZED (
@@ -34,7 +35,7 @@ tail AS MATERIALIZED (
 )"""
 _HEAD = """\
 SELECT -1 AS scan, (SELECT version::text FROM rollup_state) AS g1, statement_timestamp()::text AS g2,
-       EXISTS (SELECT FROM pending_batches)::text AS g3, NULL AS g4, false AS overflow,
+       EXISTS (SELECT FROM pending_batches)::text AS g3, NULL AS g4, NULL AS g5, false AS overflow,
        NULL::bytea AS slots, NULL::bytea AS first, NULL::bytea AS second,
        NULL::text[] AS sums, NULL::text[] AS minima, NULL::text[] AS maxima, NULL::bytea[] AS sketches"""
 
@@ -64,7 +65,7 @@ class _Pass:
 
     @property
     def groups(self) -> list[str]:
-        """The group columns, g1 to gN."""
+        """The group columns, g1 to gN, at most five: four that were asked for and the currency."""
         return [f"g{at}" for at in range(1, len(self.lead.group_by) + 1)]
 
     @property
@@ -108,7 +109,7 @@ def _pass(each: _Pass) -> str:
 
 
 def _branch(each: _Pass, number: int, scan: Scan) -> str:
-    shown = each.keys + ", NULL" * (4 - len(each.groups))
+    shown = each.keys + ", NULL" * (5 - len(each.groups))
     some = "true" if scan.of is None else f"n_{number} > 0"
     return f"""\
 SELECT {number}{shown}, overflow, string_agg(int4send(slot), ''), {_packed(number, scan)}
@@ -159,14 +160,18 @@ def _rollup_source(each: _Pass, rollup: RollupSet) -> str:
     parameters, tree = each.parameters, each.plan.read.filter
     grains, starts, ends = _segment_arguments(each.lead.segments, parameters)
     groups = "".join(f", {column(name)} AS g{at}" for at, name in enumerate(each.lead.group_by, 1))
-    overflow = "r.overflow" if each.lead.group_by or tree else "false"
-    matching = f"({condition(tree, column, parameters)} OR r.overflow)" if tree else "true"
+    needed = {*each.plan.read.group_by, *(tree.dimensions() if tree else ())}
+    overflow = "r.overflow" if needed - {CURRENCY} else "false"
+    matching = condition(tree, column, parameters)
+    if overflow != "false":
+        maybe = possible(tree, {CURRENCY}, column, parameters)
+        matching = f"CASE WHEN r.overflow THEN {maybe} ELSE {matching} END"
     return f"""\
         SELECT greatest(width_bucket(r.bucket, {each.edges}) - 1, 0) AS slot{groups}, {overflow} AS overflow,
                {", ".join(_row_parts(each, rollup))}
         FROM unnest({grains}, {starts}, {ends}) AS s (grain, low, high)
         CROSS JOIN LATERAL (
-            SELECT *, key_hash = '00000000-0000-0000-0000-000000000000' AS overflow
+            SELECT *, key_hash < '{FIRST_KEY}' AS overflow
             FROM rollups
             WHERE set_id = {parameters.add(rollup.id, "integer")} AND grain = s.grain
                 AND bucket >= s.low AND bucket < s.high{_parts(each, rollup)} OFFSET 0

@@ -297,12 +297,27 @@ CREATE TABLE public.rolled_meanwhile (
 
 COMMENT ON TABLE public.rolled_meanwhile IS 'Batches merged while a rebuild runs: its new generation has them already, so the rebuild leaves them out.';
 
+CREATE TABLE public.rollup_gaps (
+    month date NOT NULL,
+    dropped_at timestamp with time zone NOT NULL
+);
+
+COMMENT ON TABLE public.rollup_gaps IS 'Months whose rollups were dropped. Late events of such a month are rolled up and are all that is there.';
+
 CREATE TABLE public.rollup_levels (
     grain integer NOT NULL,
     sealed_until timestamp with time zone NOT NULL
 );
 
 COMMENT ON TABLE public.rollup_levels IS 'Buckets of a grain that end by sealed_until are summed up there; later ones are only in finer grains.';
+
+CREATE TABLE public.rollup_measure_gaps (
+    set_id integer NOT NULL,
+    measure text NOT NULL,
+    complete_from timestamp with time zone NOT NULL
+);
+
+COMMENT ON TABLE public.rollup_measure_gaps IS 'Since when a measure of a set is complete; no row: since when the set is.';
 
 CREATE TABLE public.rollup_partitions (
     month date NOT NULL,
@@ -402,6 +417,8 @@ PARTITION BY RANGE (bucket);
 
 COMMENT ON TABLE public.rollups IS 'One row a set, grain, bucket and key. nK: events that have the K-th measure of the row; histogramK: its quantile sketch, see domain/quantiles.py.';
 
+COMMENT ON COLUMN public.rollups.key_hash IS 'Of d1 to d4. One that begins with 64 zero bits is an overflow row, which keeps its currency and no other dimension.';
+
 CREATE TABLE public.schema_migrations (
     version integer NOT NULL,
     name text NOT NULL,
@@ -472,8 +489,14 @@ ALTER TABLE ONLY public.raw_gaps
 ALTER TABLE ONLY public.rolled_meanwhile
     ADD CONSTRAINT rolled_meanwhile_pkey PRIMARY KEY (batch_id);
 
+ALTER TABLE ONLY public.rollup_gaps
+    ADD CONSTRAINT rollup_gaps_pkey PRIMARY KEY (month);
+
 ALTER TABLE ONLY public.rollup_levels
     ADD CONSTRAINT rollup_levels_pkey PRIMARY KEY (grain);
+
+ALTER TABLE ONLY public.rollup_measure_gaps
+    ADD CONSTRAINT rollup_measure_gaps_pkey PRIMARY KEY (set_id, measure);
 
 ALTER TABLE ONLY public.rollup_partitions
     ADD CONSTRAINT rollup_partitions_pkey PRIMARY KEY (month);
@@ -532,3 +555,6 @@ ALTER TABLE ONLY public.alert_outbox
 
 ALTER TABLE ONLY public.alert_schedule
     ADD CONSTRAINT alert_schedule_config_id_fkey FOREIGN KEY (config_id) REFERENCES public.alert_configs(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.rollup_measure_gaps
+    ADD CONSTRAINT rollup_measure_gaps_set_id_fkey FOREIGN KEY (set_id) REFERENCES public.rollup_sets(id) ON DELETE CASCADE;

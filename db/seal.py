@@ -55,9 +55,9 @@ async def build_level(
     await compact(connection, grown)
 
 
-def source_of(grain: Grain, kept: set[Grain]) -> Grain:
-    """The coarsest kept grain that the buckets of another are made of."""
-    return next(each for each in _FINER[grain] if each in kept or each is BASE)
+def source_of(grain: Grain, ready: set[Grain]) -> Grain:
+    """The coarsest grain that is summed up far enough for the buckets of another to be made of it."""
+    return next(each for each in _FINER[grain] if each in ready or each is BASE)
 
 
 async def _seal_grain(pool: asyncpg.Pool, grain: Grain, until: datetime) -> datetime | None:
@@ -69,8 +69,8 @@ async def _seal_grain(pool: asyncpg.Pool, grain: Grain, until: datetime) -> date
             return None
         start = await _start(connection, grain, sealed)
         if start is not None and start < until:
-            kept = {Grain(each) for each in levels}
-            await build_level(connection, grain, source_of(grain, kept), start, until)
+            ready = {Grain(each) for each, end in levels.items() if end >= until}
+            await build_level(connection, grain, source_of(grain, ready), start, until)
         await connection.execute(_QUERIES["advance_level"], int(grain), until)
         await connection.execute(_STATE["bump"])
     return until

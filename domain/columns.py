@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 
 import numpy as np
 
@@ -30,7 +30,10 @@ class ScanRow:
 
 
 Rows = list[tuple[str | None, ScanRow]]
-"""The rows of one group, each with its currency where amounts are kept apart."""
+"""The rows of one group, each with its currency where amounts are kept apart; one without any is None."""
+
+_EXACT = Context(prec=100)
+"""Sums of numbers below 1e18 with 12 decimals stay exact; Python's own context rounds to 28 digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,7 @@ def _measured(
 
 
 def _sums(rows: Rows, length: int) -> list[Value]:
-    return _folded(rows, "sums", length, lambda left, right: left + right)
+    return _folded(rows, "sums", length, _EXACT.add)
 
 
 def _minima(rows: Rows, length: int) -> list[Value]:
@@ -160,20 +163,18 @@ def _sketches(rows: Rows) -> dict[int, list[bytes]]:
 
 
 def _mixed_slots(rows: Rows) -> tuple[frozenset[int], frozenset[str]]:
-    """The buckets that hold amounts in more than one currency, and those currencies."""
+    """The buckets that hold amounts in more than one currency (none is one), and those currencies."""
     held: dict[int, set[str]] = {}
     for slot, currency in _slot_currencies(rows):
-        held.setdefault(slot, set()).add(currency)
+        held.setdefault(slot, set()).add(currency or "no currency")
     mixed = {slot: names for slot, names in held.items() if len(names) > 1}
     return frozenset(mixed), frozenset().union(*mixed.values())
 
 
-def _slot_currencies(rows: Rows) -> Iterator[tuple[int, str]]:
-    currencies = {currency for currency, _ in rows if currency is not None}
-    if len(currencies) > 1:
+def _slot_currencies(rows: Rows) -> Iterator[tuple[int, str | None]]:
+    if len({currency for currency, _ in rows}) > 1:
         for currency, row in rows:
-            if currency is not None:
-                yield from ((slot, currency) for slot in _slots(row).tolist())
+            yield from ((slot, currency) for slot in _slots(row).tolist())
 
 
 def _slots(row: ScanRow) -> "np.ndarray[tuple[int], np.dtype[np.int32]]":

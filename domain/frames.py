@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from domain.columns import Rows, ScanRow, column
 from domain.plan import Plan, Scan
@@ -102,8 +103,8 @@ def _top(answer: _Answer, keys: Sequence[GroupKey], top: Top) -> list[GroupKey]:
     for key in _sorted(keys):
         rows = answer.by_of.get(top.by.of, {}).get(key, [])
         value = column(top.by, rows, 1).values[0]
-        order = 0.0 if value is None else float(value)
-        ranked.append((value is None, -order if top.descending else order, key))
+        order = Decimal(0 if value is None else value)
+        ranked.append((value is None, order.copy_negate() if top.descending else order, key))
     ranked.sort(key=lambda each: each[:2])
     return [key for *_, key in ranked[: top.n]]
 

@@ -9,19 +9,27 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from domain.catalogue import ALL_EVENTS, Catalogue, EventType
-from domain.errors import InvalidInput
-from domain.grains import BASE, Grain, Micros, Segments, cover, floor, micros, micros_text
+from domain.gaps import (
+    BEGINNING,
+    edge_rounded,
+    months_dropped,
+    not_rolled_up,
+    raw_incomplete,
+    rollups_incomplete,
+    rounded,
+)
+from domain.grains import Grain, Micros, Segments, cover, micros
 from domain.questions import MeasureKey, Read, Warning
 
 CURRENCY = "currency"
-_NO_SEGMENTS = Segments(np.empty(0, np.int64), np.empty(0, np.int64))
 
 
 @dataclass(frozen=True, slots=True)
 class RollupSet:
     """One rolled-up dimension set. It holds every event that occurred at or after `complete_from`.
 
-    `measures` come in the order of their slots in the rows.
+    `measures` come in the order of their slots in the rows; `measures_from` says in step with them since when
+    each is complete.
     """
 
     id: int
@@ -29,6 +37,11 @@ class RollupSet:
     dimensions: tuple[str, ...]
     measures: tuple[str, ...]
     complete_from: int
+    measures_from: tuple[int, ...]
+
+    def holds_from(self, of: str | None) -> int:
+        """Since when a measure (or, for None, the counts) is complete."""
+        return self.complete_from if of is None else self.measures_from[self.measures.index(of)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +49,20 @@ class RollupState:
     """What the rollups can answer, as of `version`. All instants are microseconds since 1970.
 
     `raw_from[t]`: raw events of type t are all there from then on; a type without one has them all.
+    `dropped`: the starts and ends of months whose rollups were dropped, rising.
     """
 
     version: int
     sets: tuple[RollupSet, ...]
     sealed: Mapping[Grain, int]
     raw_from: Mapping[str, int] = field(default_factory=dict)
+    dropped: tuple[tuple[int, int], ...] = ()
 
-    def raw_complete_from(self, event_type: str) -> int | None:
-        """Since when raw events are complete; None where all of them are there."""
+    def raw_complete_from(self, event_type: str) -> int:
+        """Since when raw events are complete; before any event where all of them are there."""
         if event_type == ALL_EVENTS:
-            return max(self.raw_from.values(), default=None)
-        return self.raw_from.get(event_type)
+            return max(self.raw_from.values(), default=BEGINNING)
+        return self.raw_from.get(event_type, BEGINNING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,19 +94,40 @@ class Plan:
     warnings: tuple[Warning, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Where one pass reads: a set, or for None raw events; `until` is before when something is missing."""
+
+    rollup: RollupSet | None
+    until: int
+
+
 def plan(index: int, read: Read, catalogue: Catalogue, state: RollupState) -> Plan:
     """How to answer `read`, the `index`-th of its operation. Raises where nothing can answer it."""
     event_type = catalogue.event_type(read.event_type, field="eventType")
     for name in (*read.group_by, *(read.filter.dimensions() if read.filter else ())):
         event_type.dimension(name)
-    edges = micros(read.edges)
-    scans: list[Scan] = []
-    warnings: dict[str, Warning] = {}
-    for of, wanted in _passes(read):
-        scan, found = _scan(index, read, event_type, edges, state, of, wanted)
-        scans.append(scan)
-        warnings |= {each.code: each for each in found}
-    return Plan(read, event_type, edges, tuple(scans), tuple(warnings.values()))
+    asked = micros(read.edges)
+    passes = [
+        (of, wanted, _source(state, event_type, needed, of, asked), needed)
+        for of, wanted in _passes(read)
+        for needed in (_needed(read, event_type, of),)
+    ]
+    rolled_up = any(source.rollup for _, _, source, _ in passes)
+    raw_from = state.raw_complete_from(event_type.name)
+    edges = rounded(asked, raw_from) if rolled_up else asked
+    covered = cover(_cut(edges, state), state.sealed) if rolled_up else None
+    scans = tuple(
+        _scan(index, read, event_type, edges, of, wanted, source.rollup, covered)
+        for of, wanted, source, _ in passes
+    )
+    warnings = [
+        *(_missing(event_type, *each[2:], of=each[0], start=int(asked[0])) for each in passes),
+        edge_rounded(raw_from) if edges is not asked else None,
+        months_dropped(state.dropped, asked) if rolled_up else None,
+    ]
+    found = {each.code: each for each in warnings if each}
+    return Plan(read, event_type, edges, scans, tuple(found.values()))
 
 
 def _passes(read: Read) -> Iterator[tuple[str | None, frozenset[MeasureKey]]]:
@@ -104,99 +140,76 @@ def _passes(read: Read) -> Iterator[tuple[str | None, frozenset[MeasureKey]]]:
         yield of, frozenset(key for key in wanted if key.of == of)
 
 
+def _needed(read: Read, event_type: EventType, of: str | None) -> frozenset[str]:
+    """The dimensions that a pass has to tell apart."""
+    filtered = read.filter.dimensions() if read.filter else frozenset()
+    money = {CURRENCY} if of is not None and event_type.measure(of).money else frozenset()
+    return filtered.union(read.group_by, money)
+
+
+def _source(
+    state: RollupState,
+    event_type: EventType,
+    needed: frozenset[str],
+    of: str | None,
+    edges: Micros,
+) -> _Source:
+    """The smallest set that is complete; else raw events; else what reaches back furthest."""
+    start, end = int(edges[0]), int(edges[-1])
+    fitting = sorted(
+        (
+            each
+            for each in state.sets
+            if each.event_type == event_type.name
+            and needed <= frozenset(each.dimensions)
+            and (of is None or of in each.measures)
+        ),
+        key=lambda each: (max(each.holds_from(of), start), len(each.dimensions), each.dimensions),
+    )
+    raw_from = state.raw_complete_from(event_type.name)
+    if fitting and (reach := fitting[0].holds_from(of)) < min(end, max(raw_from, start + 1)):
+        return _Source(fitting[0], reach)
+    if raw_from >= end:
+        raise not_rolled_up(event_type, needed, of)
+    return _Source(None, raw_from)
+
+
+def _cut(edges: Micros, state: RollupState) -> Micros:
+    """The edges and, inside, the ends of dropped months: a week across one is not whole."""
+    ends = np.array([end for _, end in state.dropped], np.int64)
+    inside = ends[(ends > edges[0]) & (ends < edges[-1])]
+    return np.sort(np.concatenate((edges, inside))) if len(inside) else edges
+
+
 def _scan(
     index: int,
     read: Read,
     event_type: EventType,
     edges: Micros,
-    state: RollupState,
     of: str | None,
     wanted: frozenset[MeasureKey],
-) -> tuple[Scan, list[Warning]]:
+    rollup: RollupSet | None,
+    covered: tuple[dict[Grain, Segments], Segments] | None,
+) -> Scan:
     by_currency = of is not None and event_type.measure(of).money
-    group_by = (*read.group_by, CURRENCY) if by_currency else read.group_by
-    needed = frozenset(group_by) | (read.filter.dimensions() if read.filter else frozenset())
-    rollup = _smallest(state, event_type.name, needed, of, int(edges[0]))
-    raw_from = state.raw_complete_from(event_type.name)
-    if rollup is None:
-        whole = Segments(edges[:1], edges[-1:])
-        warnings = _raw_warnings(event_type, needed, edges, raw_from, of)
-        segments: dict[Grain, Segments] = {}
-        raw = whole
-    else:
-        segments, ragged = cover(edges, state.sealed)
-        segments, raw, warnings = _edges_behind_raw(segments, ragged, edges, raw_from)
-    sketch = any(key.kind in ("users", "quantile") for key in wanted)
-    return Scan(index, of, rollup, group_by, by_currency, sketch, segments, raw), warnings
-
-
-def _smallest(
-    state: RollupState, event_type: str, needed: frozenset[str], of: str | None, start: int
-) -> RollupSet | None:
-    fitting = (
-        each
-        for each in state.sets
-        if each.event_type == event_type
-        and needed <= frozenset(each.dimensions)
-        and (of is None or of in each.measures)
-        and each.complete_from <= start
+    segments, raw = covered if covered and rollup else ({}, Segments(edges[:1], edges[-1:]))
+    return Scan(
+        read=index,
+        of=of,
+        rollup=rollup,
+        group_by=(*read.group_by, CURRENCY) if by_currency else read.group_by,
+        by_currency=by_currency,
+        sketch=any(key.kind in ("users", "quantile") for key in wanted),
+        segments=segments,
+        raw=raw,
     )
-    return min(fitting, key=lambda each: (len(each.dimensions), each.dimensions), default=None)
 
 
-def _raw_warnings(
-    event_type: EventType,
-    needed: frozenset[str],
-    edges: Micros,
-    raw_from: int | None,
-    of: str | None,
-) -> list[Warning]:
-    if raw_from is None or raw_from <= edges[0]:
-        return []
-    names = " + ".join(sorted(needed)) or "no dimension"
-    sets = "; ".join(" + ".join(each) or "(none)" for each in event_type.rollups)
-    if raw_from >= edges[-1]:
-        measure = f" with {of}" if of else ""
-        raise InvalidInput(
-            f"{event_type.name} by {names}{measure} is not rolled up and its raw events are no longer kept"
-            f" for this range. Rolled-up sets: {sets}.",
-            code="NOT_ROLLED_UP",
-            valid=[list(each) for each in event_type.rollups],
-        )
-    return [
-        Warning(
-            "RAW_INCOMPLETE",
-            f"{event_type.name} by {names} is not rolled up; raw events are complete only from"
-            f" {micros_text(raw_from)}, so earlier ones are missing here.",
-        )
-    ]
-
-
-def _edges_behind_raw(
-    segments: dict[Grain, Segments], ragged: Segments, edges: Micros, raw_from: int | None
-) -> tuple[dict[Grain, Segments], Segments, list[Warning]]:
-    """Pieces shorter than the base grain come from raw events; where those are gone, from whole buckets.
-
-    A bucket cut by an edge then counts where its first instant is, and once.
-    """
-    if raw_from is None or not len(ragged) or ragged.starts[0] >= raw_from:
-        return segments, ragged, []
-    gone = ragged.starts < raw_from
-    starts = ragged.starts[gone]
-    buckets = floor(starts, BASE)
-    taken = np.unique(buckets[(buckets == starts) | (starts == edges[0])])
-    whole = Segments(
-        np.concatenate((segments.get(BASE, _NO_SEGMENTS).starts, taken)),
-        np.concatenate((segments.get(BASE, _NO_SEGMENTS).ends, taken + int(BASE) * 60_000_000)),
-    )
-    order = np.argsort(whole.starts, kind="stable")
-    warning = Warning(
-        "EDGE_ROUNDED",
-        f"Raw events are complete only from {micros_text(raw_from)}; before, edges inside a quarter of an"
-        " hour are rounded to it.",
-    )
-    return (
-        {**segments, BASE: Segments(whole.starts[order], whole.ends[order])},
-        Segments(ragged.starts[~gone], ragged.ends[~gone]),
-        [warning],
-    )
+def _missing(
+    event_type: EventType, source: _Source, needed: frozenset[str], *, of: str | None, start: int
+) -> Warning | None:
+    if source.until <= start:
+        return None
+    if source.rollup is None:
+        return raw_incomplete(event_type, needed, source.until)
+    return rollups_incomplete(event_type, needed, of, source.until)

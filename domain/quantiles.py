@@ -11,6 +11,8 @@ guarantees", 2019.
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,8 +47,7 @@ class Distribution:
         if self.counts is None:
             return _exact(self.values, q)
         totals = np.cumsum(self.counts)
-        rank = max(1, math.ceil(q * int(totals[-1])))
-        return _bin(int(self.keys[np.searchsorted(totals, rank)]))
+        return _bin(int(self.keys[np.searchsorted(totals, rank(q, int(totals[-1])))]))
 
 
 def compact(sketch: bytes) -> bytes:
@@ -83,10 +84,21 @@ def distribution(sketches: Iterable[bytes]) -> Distribution:
     return Distribution(np.empty(0), *_merged(keys, counts))
 
 
+def rank(q: float, count: int) -> int:
+    """max(1, ceil(q n)), of q as it is written: 0.07 of 100 is the 7th, though 0.07 * 100 > 7 in floats."""
+    above, below = _as_written(q)
+    return max(1, -(-above * count // below))
+
+
+@lru_cache(maxsize=64)
+def _as_written(q: float) -> tuple[int, int]:
+    return Fraction(str(q)).as_integer_ratio()
+
+
 def _exact(values: Floats, q: float) -> Estimate | None:
     if not len(values):
         return None
-    value = float(values[max(1, math.ceil(q * len(values))) - 1])
+    value = float(values[rank(q, len(values)) - 1])
     return Estimate(value, value, value, exact=True)
 
 

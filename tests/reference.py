@@ -4,12 +4,16 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Context, Decimal
+from fractions import Fraction
+from functools import reduce
 from typing import Any
 
 from domain.catalogue import ALL_EVENTS, NUMBER_COLUMNS, EventType
 from domain.filters import matches
 from domain.questions import Estimate, GroupKey, MeasureKey, Read
+
+_EXACT = Context(prec=200)
 
 Wire = Mapping[str, Any]
 """An event as it was sent, decoded; numbers as Decimal."""
@@ -45,9 +49,7 @@ def is_error(event: Wire) -> bool:
     return (event.get("statusCode") or 0) >= 400 or event.get("errorMessage") is not None
 
 
-def expect(
-    events: Iterable[Wire], event_type: EventType, read: Read
-) -> dict[GroupKey, Expected]:
+def expect(events: Iterable[Wire], event_type: EventType, read: Read) -> dict[GroupKey, Expected]:
     """Every group that has an event in the read's range, or the one total."""
     buckets: dict[GroupKey, list[list[Wire]]] = {}
     length = len(read.edges) - 1
@@ -113,12 +115,13 @@ def _of_numbers(measure: MeasureKey, numbers: Sequence[Decimal]) -> Any:
     if not numbers:
         return None
     if measure.kind == "sum":
-        return sum(numbers)
+        return reduce(_EXACT.add, numbers)
     if measure.kind == "avg":
-        return sum(numbers) / len(numbers)
+        return _EXACT.divide(reduce(_EXACT.add, numbers), len(numbers))
     if measure.kind in ("min", "max"):
         return numbers[0] if measure.kind == "min" else numbers[-1]
-    return numbers[max(1, math.ceil((measure.q or 0) * len(numbers))) - 1]
+    rank = math.ceil(Fraction(str(measure.q)) * len(numbers))
+    return numbers[max(1, rank) - 1]
 
 
 def _wanted(event: Wire, event_type: EventType, read: Read) -> bool:

@@ -29,6 +29,16 @@ RETURNING id;
 -- The set that answers now.
 SELECT id FROM rollup_sets WHERE event_type = $1 AND dimensions = $2 AND state = 'active';
 
+-- name: note_measure_gaps
+-- What the set $1 lacks, the set $2 that is copied from it lacks too; and measures that are new, before $3.
+INSERT INTO rollup_measure_gaps (set_id, measure, complete_from)
+SELECT new.id, declared.measure, coalesce(gap.complete_from, $3::timestamptz)
+FROM rollup_sets new
+JOIN rollup_sets old ON old.id = $1
+CROSS JOIN unnest(new.measures) AS declared (measure)
+LEFT JOIN rollup_measure_gaps gap ON gap.set_id = old.id AND gap.measure = declared.measure
+WHERE new.id = $2 AND (gap.set_id IS NOT NULL OR declared.measure <> ALL (old.measures));
+
 -- name: raw_from
 -- Since when raw events are complete, by type.
 SELECT event_type, raw_from FROM raw_gaps;

@@ -28,9 +28,13 @@ UPDATE rollup_state SET version = version + 1;
 -- name: old_months
 -- Months that ended before $1 and were last written before it.
 SELECT month FROM rollup_partitions
-WHERE month + interval '1 month' <= $1::timestamptz AND last_merged < $1::timestamptz
+WHERE (month + interval '1 month') AT TIME ZONE 'UTC' <= $1 AND last_merged < $1
 ORDER BY month;
 
 -- name: forget_month
--- The month has no partition any more.
-DELETE FROM rollup_partitions WHERE month = $1;
+-- The month has no partition any more, and for ever lacks what was in it.
+WITH gone AS (
+    DELETE FROM rollup_partitions WHERE month = $1 RETURNING month
+)
+INSERT INTO rollup_gaps (month, dropped_at) SELECT month, now() FROM gone
+ON CONFLICT (month) DO UPDATE SET dropped_at = excluded.dropped_at;

@@ -101,13 +101,15 @@ UPDATE rollups SET
 WHERE set_id = $1 AND grain = $2 AND bucket = $3 AND key_hash = $4 AND part = $5;
 
 -- name: crowded
--- Buckets of recently written months that hold more keys than $2 says for the type in $1.
-SELECT r.set_id, r.grain, r.bucket, s.event_type
+-- Buckets of recently written months that hold more keys than $2 says for the type in $1; $3: the first real key.
+SELECT r.set_id, r.grain, r.bucket, s.event_type, s.dimensions
 FROM unnest($1::text[], $2::integer[]) AS l (event_type, max_keys)
-JOIN rollup_sets s ON s.event_type = l.event_type AND s.state = 'active' AND cardinality(s.dimensions) > 0
+JOIN rollup_sets s ON s.event_type = l.event_type AND s.state = 'active'
+    AND s.dimensions NOT IN ('{}', '{currency}')
 JOIN rollup_partitions p ON p.last_merged > now() - interval '10 minutes'
 JOIN rollups r ON r.set_id = s.id AND r.part = 0
+    AND r.key_hash >= $3::uuid
     AND r.bucket >= p.month::timestamp AT TIME ZONE 'UTC'
     AND r.bucket < (p.month + interval '1 month') AT TIME ZONE 'UTC'
-GROUP BY r.set_id, r.grain, r.bucket, s.event_type, l.max_keys
+GROUP BY r.set_id, r.grain, r.bucket, s.event_type, s.dimensions, l.max_keys
 HAVING count(*) > l.max_keys;
