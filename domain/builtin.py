@@ -1,30 +1,28 @@
 """The event types that Tidemark knows at start (SPEC E2) and the one that stands for every event."""
 
-from domain.catalogue import ALL_EVENTS, Dimension, EventType, Measure, event_type
+from domain.builtin_outreach import OUTREACH
+from domain.builtin_parts import (
+    COST,
+    CURRENCY,
+    DURATION,
+    PROVIDER,
+    SOURCE,
+    STATUS_CODE,
+    VALUE,
+    number,
+    text,
+)
+from domain.catalogue import ALL_EVENTS, Dimension, EventType, event_type
 
-SOURCE = Dimension("source", "source", "The service that sent the event.")
-PROVIDER = Dimension("provider", "provider", "The outside provider that did the work.")
-CURRENCY = Dimension("currency", "currency", "ISO 4217 code of the amount.")
-STATUS_CODE = Dimension("statusCode", "statusCode", "HTTP status code of the response.")
-DURATION = Measure("durationMs", "durationMs", "ms", "How long it took.")
-COST = Measure("cost", "cost", "USD", "What it cost; unknown where the event has none.")
-VALUE = Measure("value", "value", "currency", "The amount, in the event's currency.", money=True)
-
-
-def _property(name: str, description: str) -> Dimension:
-    return Dimension(name, f"properties.{name}", description)
-
-
-def _number(name: str, unit: str, description: str) -> Measure:
-    return Measure(name, f"properties.{name}", unit, description)
-
-
-_PRODUCT = _property("product", "The product's id or code.")
-_COLLECTION = _property("collection", "The collection that the product belongs to.")
-_COUNTRY = _property("country", "The country of the customer or visitor.")
-_STATUS = _property("status", "The state that the work or order ended in.")
-_PATH = _property("path", "The path of the page.")
-_QUANTITY = _number("quantity", "items", "How many items.")
+_PRODUCT = text("product", "The product's id or code.")
+_COLLECTION = text("collection", "The collection that the product belongs to.")
+_COUNTRY = text("country", "The country of the customer or visitor.")
+_STATUS = text("status", "The state that the work or order ended in.")
+_PATH = text("path", "The path of the page.")
+_QUANTITY = number("quantity", "items", "How many items.")
+_ORDERS = number(
+    "orders", "orders", "1 on the first line of an order and 0 on its others; without it 1."
+)
 
 BUILTIN: tuple[EventType, ...] = (
     event_type(
@@ -39,8 +37,8 @@ BUILTIN: tuple[EventType, ...] = (
         "One request that a service answered.",
         dimensions=(
             SOURCE,
-            _property("endpoint", "Path template, as /orders/{id}."),
-            _property("method", "HTTP method."),
+            text("endpoint", "Path template, as /orders/{id}."),
+            text("method", "HTTP method."),
             STATUS_CODE,
         ),
         measures=(DURATION,),
@@ -52,8 +50,8 @@ BUILTIN: tuple[EventType, ...] = (
         dimensions=(
             SOURCE,
             PROVIDER,
-            _property("pipeline", "generation3d, descriptions, assets, …"),
-            _property("stage", "Within assets: ingestion, versioning, approval."),
+            text("pipeline", "generation3d, descriptions, assets, …"),
+            text("stage", "Within assets: ingestion, versioning, approval."),
             _STATUS,
         ),
         measures=(DURATION, COST),
@@ -63,35 +61,60 @@ BUILTIN: tuple[EventType, ...] = (
         "order",
         "One order, or one line of it; refunds and cancellations carry a negative value.",
         dimensions=(SOURCE, CURRENCY, _PRODUCT, _COLLECTION, _COUNTRY, _STATUS),
-        measures=(VALUE, _QUANTITY),
+        measures=(VALUE, _QUANTITY, _ORDERS),
+        combinations=(
+            ("product", "status"),
+            ("collection", "status"),
+            ("country", "status"),
+            ("source", "status"),
+            ("collection", "country", "status"),
+        ),
     ),
     event_type(
         "error",
         "One error that a service met.",
-        dimensions=(SOURCE, PROVIDER, _property("code", "The error's stable code.")),
+        dimensions=(SOURCE, PROVIDER, text("code", "The error's stable code.")),
         combinations=(("code", "source"),),
     ),
     event_type(
         "alert",
         "One alert that another system raised.",
-        dimensions=(SOURCE, _property("severity", "info, warning or critical.")),
+        dimensions=(SOURCE, text("severity", "info, warning or critical.")),
     ),
     event_type(
         "page_view",
         "One page shown to a visitor.",
-        dimensions=(SOURCE, _PATH, _PRODUCT, _COUNTRY),
+        dimensions=(SOURCE, _PATH, _PRODUCT, _COLLECTION, _COUNTRY),
         measures=(DURATION,),
     ),
     event_type(
         "click",
         "One click of a visitor.",
-        dimensions=(SOURCE, _PATH, _property("element", "What was clicked.")),
+        dimensions=(SOURCE, _PATH, text("element", "What was clicked.")),
+    ),
+    event_type(
+        "add_to_cart",
+        "Something put into a cart.",
+        dimensions=(SOURCE, _PRODUCT, _COLLECTION, _COUNTRY),
+        measures=(_QUANTITY,),
+    ),
+    event_type(
+        "checkout_start",
+        "A visitor who goes on to pay.",
+        dimensions=(SOURCE, _COUNTRY),
+        measures=(_QUANTITY,),
     ),
     event_type(
         "purchase",
         "One purchase seen from the visitor's side.",
         dimensions=(SOURCE, CURRENCY, _PRODUCT, _COLLECTION, _COUNTRY),
         measures=(VALUE, _QUANTITY),
+    ),
+    event_type(
+        "inventory",
+        "A product's stock after it was counted or changed.",
+        dimensions=(SOURCE, _PRODUCT, _COLLECTION, text("location", "Where the stock is.")),
+        measures=(number("stock", "items", "How many items there are now."),),
     ),
     event_type(
         "enrollment",
@@ -111,4 +134,5 @@ BUILTIN: tuple[EventType, ...] = (
         dimensions=(SOURCE, STATUS_CODE),
         measures=(DURATION,),
     ),
+    *OUTREACH,
 )

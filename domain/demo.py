@@ -1,4 +1,4 @@
-"""Events for a demonstration: a shop, its API and its machine-learning pipelines, day by day.
+"""Events for a demonstration: a shop, its API, its machine-learning pipelines and its good works, by day.
 
 Everything follows from the seed, the date and the wanted number of events a day: a day is the same
 whenever it is made, with the same ids. Every event says `demo` in its properties and its source.
@@ -10,15 +10,16 @@ from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 
 from domain.demo_operations import jobs, small_things
-from domain.demo_visits import visits
+from domain.demo_outreach import outreach
+from domain.demo_visits import stocktaking, visits
 from domain.demo_weather import Day, incidents_of
 from domain.event_wire import Wire
 from domain.numbered_ids import numbered_ids
 
 DAYS = 90
 EVENTS = 250_000
-_EVENTS_PER_VISIT = 10.3
-_VISITS_SHARE = 0.84
+_EVENTS_PER_VISIT = 10.65
+_VISITS_SHARE = 0.79
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,9 @@ def day_events(day: date, seed: int, per_day: int) -> list[Wire]:
     made = [
         *visits(weather, round(volume * _VISITS_SHARE / _EVENTS_PER_VISIT)),
         *jobs(weather, round(volume * 0.1)),
-        *small_things(weather, round(volume * 0.06)),
+        *small_things(weather, round(volume * 0.05)),
+        *outreach(weather, round(volume * 0.05)),
+        *stocktaking(weather, round(volume * 0.01)),
     ]
     made.sort(key=_occurred_at)
     for wire, identity in zip(made, numbered_ids(whole, range(1, len(made) + 1)), strict=True):

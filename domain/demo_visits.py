@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -12,7 +12,8 @@ from domain.event_wire import Wire
 
 _CENT = Decimal("0.01")
 _SHOP, _API = "demo-shop", "demo-api"
-_ORDER_STATES = ("completed", "completed", "completed", "completed", "pending", "refunded")
+_ORDER_STATES = ("completed", "completed", "completed", "completed", "pending")
+_SENT_BACK = 0.08
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +63,14 @@ def _visit(day: Day, visit: _Visit) -> Iterator[Wire]:
 
 def _funnel(day: Day, visit: _Visit, moment: datetime, seen: list[Product]) -> Iterator[Wire]:
     yield _click(day, visit, moment, f"/products/{seen[-1].code}", "add-to-cart")
+    at = {"country": visit.country}
+    yield _wire(visit, "add_to_cart", _SHOP, moment, {**_named(seen[-1]), **at, "quantity": 1})
     moment = day.later(moment, 3)
     yield from _page(day, visit, moment, "/cart", None)
     if day.random.random() < 0.55:
         moment = day.later(moment, 45)
         yield _click(day, visit, moment, "/cart", "checkout")
+        yield _wire(visit, "checkout_start", _SHOP, moment, at)
         moment = day.later(moment, 3)
         yield from _page(day, visit, moment, "/checkout", None)
         if day.random.random() < 0.62:
@@ -91,12 +95,34 @@ def _bought(day: Day, visit: _Visit, moment: datetime, product: Product) -> Iter
         wire = _wire(visit, kind, source, moment, {**sold, **extra})
         wire.value, wire.currency = price, visit.currency
         yield wire
+    if day.random.random() < _SENT_BACK:
+        back = {**sold, "status": "refunded", "quantity": -quantity}
+        wire = _wire(visit, "order", "demo-orders", day.later(moment, 7_200), back)
+        wire.value, wire.currency = -price, visit.currency
+        yield wire
+
+
+def stocktaking(day: Day, count: int) -> Iterator[Wire]:
+    """So many counts of products at most, in the morning and in the evening."""
+    for number, product in enumerate((*PRODUCTS, *PRODUCTS)[:count]):
+        evening, place = divmod(number, len(PRODUCTS))
+        stock = 20 + (day.start.toordinal() * 37 + place * 53) % 180 - 15 * evening
+        yield Wire(
+            type="inventory",
+            occurred_at=day.start + timedelta(hours=6 + 13 * evening, minutes=place),
+            source="demo-warehouse",
+            properties={"demo": True, **_named(product), "stock": stock},
+        )
+
+
+def _named(product: Product | None) -> dict[str, Any]:
+    return {} if product is None else {"product": product.code, "collection": product.collection}
 
 
 def _page(
     day: Day, visit: _Visit, moment: datetime, path: str, product: Product | None
 ) -> Iterator[Wire]:
-    shown = {} if product is None else {"product": product.code}
+    shown = _named(product)
     view = _wire(
         visit, "page_view", _SHOP, moment, {"path": path, "country": visit.country, **shown}
     )
