@@ -63,8 +63,11 @@ class InvalidConfig(InvalidInput):
         self.problems = tuple(problems)
 
 
-def parse_config(document: Document, catalogue: Catalogue) -> AlertConfig:
-    """The config of a document, or InvalidConfig with every problem that was found."""
+def parse_config(document: Document, catalogue: Catalogue | None) -> AlertConfig:
+    """The config of a document, or InvalidConfig with every problem that was found.
+
+    Without a catalogue its names are taken as they are: they were checked when the config was made.
+    """
     reader = Reader(document, "", FIELDS)
     measure = _measure(reader, catalogue)
     severity = reader.require("severity", choice(Severity), Severity.WARNING, choices(Severity))
@@ -142,12 +145,12 @@ def _measure_document(measure: AlertMeasure) -> dict[str, Any]:
     }
 
 
-def _measure(reader: Reader, catalogue: Catalogue) -> AlertMeasure:
+def _measure(reader: Reader, catalogue: Catalogue | None) -> AlertMeasure:
     nothing: dict[str, Any] = {}
     given = reader.require("measure", mapping, nothing, "an object with eventType and aggregate")
     inner = Reader(given, "measure.", _MEASURE_FIELDS)
     no_filter: Filter | None = None
-    types = ", ".join(sorted(catalogue.types))
+    types = ", ".join(sorted(catalogue.types)) if catalogue else "an event type"
     measure = AlertMeasure(
         event_type=inner.require("eventType", text(200), "", types),
         aggregate=inner.require(
@@ -160,6 +163,6 @@ def _measure(reader: Reader, catalogue: Catalogue) -> AlertMeasure:
     )
     if reader.document.get("measure") is not None:
         wrong = {problem.field for problem in inner.problems}
-        found = [each for each in measure_problems(measure, catalogue) if each.field not in wrong]
-        reader.problems += [*inner.problems, *found]
+        found = measure_problems(measure, catalogue) if catalogue else ()
+        reader.problems += [*inner.problems, *(each for each in found if each.field not in wrong)]
     return measure

@@ -171,12 +171,15 @@ def next_state(
 
 
 def closed(state: State, now: datetime, reason: str) -> tuple[State, Transition]:
-    """The open alert ended from outside: by hand, or with its config. Told at once if its firing was."""
+    """The alert ended from outside: by hand, or with its config. Told at once if its firing was.
+
+    An alert that had ended, but whose end was held back, is only told of.
+    """
     notice = Notice.SEND if state.told_open else Notice.STALE
-    after = State(
-        Phase.OK, now, told_at=now if notice is Notice.SEND else state.told_at, told_open=False
-    )
-    return after, Transition(Event.RESOLVED, state.phase, Phase.OK, now, notice, None, None, reason)
+    told_at = now if notice is Notice.SEND else state.told_at
+    event = Event.RESOLVED if state.open else Event.REMINDED
+    step = Transition(event, state.phase, Phase.OK, now, notice, None, None, reason)
+    return State(Phase.OK, now, told_at=told_at), step
 
 
 def _finding(sample: Sample, rule: Rule) -> _Finding:

@@ -41,10 +41,10 @@ CREATE TABLE alert_states (
     since          timestamptz NOT NULL,       -- of the phase
     breached_since timestamptz,
     cleared_since  timestamptz,
-    alert_id       uuid,                       -- the open alert; null: none is
+    open           boolean     NOT NULL,       -- whether alert_id is open
+    alert_id       uuid,                       -- the latest alert
     told_open      boolean     NOT NULL DEFAULT false,
     told_at        timestamptz,
-    evaluated_at   timestamptz NOT NULL,
     seen_at        timestamptz NOT NULL,       -- when the group last had events
     value          double precision,
     compared       double precision,

@@ -1,0 +1,36 @@
+"""The reads of alert evaluations: through the one read path, many in a statement, failures apart."""
+
+from collections.abc import Sequence
+
+import asyncpg
+
+from db.analytics import answer
+from db.rollup_state import StateCache
+from domain.catalogue import Catalogue
+from domain.errors import InvalidInput, TidemarkError
+from domain.questions import Frame, Read
+
+READS_A_STATEMENT = 50
+
+
+async def read_apart(
+    pool: asyncpg.Pool, catalogue: Catalogue, reads: Sequence[Read], state: StateCache
+) -> list[Frame | TidemarkError]:
+    """The answers in the order of the reads; of a read that cannot be answered, the reason."""
+    found: list[Frame | TidemarkError] = []
+    for start in range(0, len(reads), READS_A_STATEMENT):
+        chunk = reads[start : start + READS_A_STATEMENT]
+        try:
+            found += await answer(pool, catalogue, chunk, state)
+        except InvalidInput:
+            found += [await _read_one(pool, catalogue, read, state) for read in chunk]
+    return found
+
+
+async def _read_one(
+    pool: asyncpg.Pool, catalogue: Catalogue, read: Read, state: StateCache
+) -> Frame | TidemarkError:
+    try:
+        return (await answer(pool, catalogue, [read], state))[0]
+    except InvalidInput as problem:
+        return problem

@@ -1,0 +1,175 @@
+"""The alert engine: what is due is claimed, read together, judged and written in one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+from zlib import crc32
+
+import asyncpg
+import orjson
+import structlog
+
+from db.alert_outcomes import save
+from db.alert_reading import read_apart
+from db.alert_schedule import Advance, Due, advance, claim, forget, missed, record_evaluations
+from db.alert_silences import active_silences
+from db.alert_states import standings
+from db.internal_alerts import MISSED, observe
+from db.rollup_state import StateCache
+from domain.alert_configs import AlertConfig
+from domain.alert_detection import unseen
+from domain.alert_documents import parse_config
+from domain.alert_evaluation import Found, Outcome, Standing, evaluate, problem_of
+from domain.alert_reads import Asked, ReadKey, asked, read_key, shared
+from domain.alert_records import Group, Silence
+from domain.alerts import AlertType
+from domain.catalogue import Catalogue
+from domain.errors import TidemarkError
+from domain.questions import Frame
+
+MOST_AT_ONCE = 1_000
+"""Configs of one transaction."""
+
+_JITTER = timedelta(seconds=5)
+_CLAIMS_KEPT = timedelta(hours=3)
+_CLAIMS_DROPPED = 20_000
+_MISSED_WITHIN = timedelta(minutes=10)
+_OVERDUE = timedelta(minutes=2)
+
+log = structlog.get_logger("tidemark.worker")
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """What evaluations are made with. `configs` keeps parsed definitions by id and version."""
+
+    pool: asyncpg.Pool
+    catalogue: Catalogue
+    state: StateCache = field(default_factory=StateCache)
+    configs: dict[UUID, tuple[int, AlertConfig]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """What one run did: evaluations made, things that happened, and whether more are due."""
+
+    evaluated: int
+    happened: int
+    left: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """One config to evaluate for `slot`; `asked` None: its detector has seen every whole bucket."""
+
+    due: Due
+    config: AlertConfig
+    slot: datetime
+    edges: tuple[datetime, ...]
+    asked: Asked | None
+
+
+async def evaluate_due(engine: Engine, now: datetime) -> Tick:
+    """Evaluate what is due, at most `MOST_AT_ONCE` configs.
+
+    A config is evaluated once per slot over any number of workers: its row in the schedule is locked, the
+    claim of its slot is unique, and both are one transaction with what the evaluation came to. A worker
+    that dies leaves nothing behind and another takes over.
+    """
+    async with engine.pool.acquire() as connection, connection.transaction():
+        due = await claim(connection, now, MOST_AT_ONCE)
+        if not due:
+            return Tick(0, 0, left=False)
+        tasks = [_task(engine, each, now) for each in due]
+        new = await record_evaluations(
+            connection, [(each.slot, each.due.config_id, _missed(each)) for each in tasks]
+        )
+        own = [each for each in tasks if each.due.config_id in new]
+        standing = await standings(connection, [each.due.config_id for each in own])
+        silences = await active_silences(connection, now)
+        found = await _read(engine, own)
+        problems: dict[UUID, str | None] = {}
+        outcomes: list[Outcome] = []
+        for task, each in zip(own, found, strict=True):
+            problems[task.due.config_id] = problem_of(task.config, each)
+            outcomes += _judged(task, each, standing[task.due.config_id], silences)
+        await advance(connection, [_advance(task, problems, now) for task in tasks])
+        happened = await save(connection, outcomes)
+    return Tick(len(own), happened, left=len(due) == MOST_AT_ONCE)
+
+
+async def watch_evaluations(engine: Engine, now: datetime) -> bool:
+    """Raise or end the alert about evaluations that nobody made; drop old claims.
+
+    Returns whether there are more of those.
+    """
+    lost, overdue = await missed(engine.pool, now - _MISSED_WITHIN, now - _OVERDUE)
+    if await observe(engine.pool, MISSED, float(lost + overdue), now):
+        log.warning("evaluations missed", missed=lost, overdue=overdue)
+    return await forget(engine.pool, now - _CLAIMS_KEPT, _CLAIMS_DROPPED)
+
+
+def _task(engine: Engine, due: Due, now: datetime) -> _Task:
+    config = _config(engine, due)
+    slot = config.slot(now)
+    end = config.window_end(slot)
+    if config.type is AlertType.ANOMALY:
+        edges = unseen(config, due.fed_until, end)
+    else:
+        edges = (end - config.window, end)
+    return _Task(due, config, slot, edges, asked(config, edges) if len(edges) > 1 else None)
+
+
+def _config(engine: Engine, due: Due) -> AlertConfig:
+    version, config = engine.configs.get(due.config_id, (0, None))
+    if config is None or version != due.version:
+        config = parse_config(orjson.loads(due.definition), None)
+        engine.configs[due.config_id] = (due.version, config)
+    return config
+
+
+def _missed(task: _Task) -> int:
+    """How many slots went by since the config was due."""
+    return max((task.slot - task.config.slot(task.due.due_at)) // task.config.every, 0)
+
+
+async def _read(engine: Engine, tasks: Sequence[_Task]) -> list[Found]:
+    reads = shared(read for task in tasks if task.asked for read in task.asked.reads)
+    answers = await read_apart(engine.pool, engine.catalogue, list(reads.values()), engine.state)
+    frames = dict(zip(reads, answers, strict=True))
+    return [_found(task, frames) for task in tasks]
+
+
+def _found(task: _Task, frames: dict[ReadKey, Frame | TidemarkError]) -> Found:
+    if task.asked is None:
+        return Found(task.edges, None)
+    baseline = task.asked.baseline
+    return Found(
+        task.edges,
+        frames[read_key(task.asked.current)],
+        None if baseline is None else frames[read_key(baseline)],
+    )
+
+
+def _judged(
+    task: _Task,
+    found: Found,
+    standing: dict[Group, Standing],
+    silences: Sequence[Silence],
+) -> list[Outcome]:
+    return evaluate(task.due.config_id, task.config, standing, found, silences, task.slot)
+
+
+def _advance(task: _Task, problems: dict[UUID, str | None], now: datetime) -> Advance:
+    """Due again in the next slot. Configs that watch the same are due together, others some seconds apart."""
+    every = task.config.every
+    watched = repr((task.config.measure, task.config.window)).encode()
+    jitter = timedelta(seconds=crc32(watched) % 1_000 / 1_000 * min(_JITTER, every / 10).seconds)
+    return Advance(
+        task.due.config_id,
+        task.config.slot(now) + every + jitter,
+        task.edges[-1] if task.edges and task.asked else task.due.fed_until,
+        problems.get(task.due.config_id),
+        task.slot,
+    )
