@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from domain.columns import Rows, ScanRow, column
-from domain.plan import Plan, Scan
+from domain.plan import CURRENCY, Plan, Scan
 from domain.questions import (
     Columns,
     Estimate,
@@ -53,7 +53,10 @@ def assemble(
     """The answer to a plan. `parts` holds each scan's rows, in the order of `plan.scans`."""
     answer = _Answer(
         plan,
-        {scan.of: _grouped(scan, rows) for scan, rows in zip(plan.scans, parts, strict=True)},
+        {
+            scan.of: _grouped(scan, rows, len(plan.read.group_by))
+            for scan, rows in zip(plan.scans, parts, strict=True)
+        },
     )
     found = {each.code: each for each in plan.warnings}
     keys = _keys(answer)
@@ -72,13 +75,13 @@ def assemble(
     )
 
 
-def _grouped(scan: Scan, rows: Iterable[ScanRow]) -> _Groups:
-    """Rows by group key. Where amounts are kept apart, the row keeps its currency and the key does not."""
+def _grouped(scan: Scan, rows: Iterable[ScanRow], width: int) -> _Groups:
+    """Rows by group key, of so many parts. Where amounts are kept apart, each row has its currency."""
     groups: _Groups = {}
-    width = len(scan.group_by) - scan.by_currency
+    place = scan.group_by.index(CURRENCY) if scan.by_currency else None
     for row in rows:
         key = _OVERFLOW if row.overflow else row.key[:width]
-        currency = row.key[width] if scan.by_currency else None
+        currency = None if place is None else row.key[place]
         groups.setdefault(key, []).append((currency, row))
     return groups
 

@@ -70,7 +70,7 @@ class Scan:
     """One pass over one table for one read.
 
     `of` None counts events, errors and users; else it names the measure. `rollup` None answers from raw
-    events alone. `group_by` ends with the currency where amounts must be kept apart (`by_currency`).
+    events alone. `group_by` has the currency where amounts must be kept apart (`by_currency`).
     """
 
     read: int
@@ -192,12 +192,13 @@ def _scan(
     covered: tuple[dict[Grain, Segments], Segments] | None,
 ) -> Scan:
     by_currency = of is not None and event_type.measure(of).money
+    apart = by_currency and CURRENCY not in read.group_by
     segments, raw = covered if covered and rollup else ({}, Segments(edges[:1], edges[-1:]))
     return Scan(
         read=index,
         of=of,
         rollup=rollup,
-        group_by=(*read.group_by, CURRENCY) if by_currency else read.group_by,
+        group_by=(*read.group_by, CURRENCY) if apart else read.group_by,
         by_currency=by_currency,
         sketch=any(key.kind in ("users", "quantile") for key in wanted),
         segments=segments,
