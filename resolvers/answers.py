@@ -45,7 +45,11 @@ def success_rate(count: Value, errors: Value) -> float | None:
 
 def without_events(measures: Iterable[MeasureKey], length: int = 1) -> Columns:
     """What a group shows where it has no events: counts of 0, and nothing else."""
-    return Columns({key: [0 if key.of is None else None] * length for key in measures})
+    return Columns({key: [0 if _is_count(key) else None] * length for key in measures})
+
+
+def _is_count(key: MeasureKey) -> bool:
+    return key.of is None or key.kind == "n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +211,13 @@ class AggregateColumns:
         """One measure, filled, exact sums as the nearest floats."""
         column = self._filled(self.values.values[key])
         return [float(value) if type(value) is Decimal else value for value in column]
+
+    def each(self, shown: Callable[[Aggregates], T]) -> list[T | None]:
+        """Something made of each bucket's measures; None where an earlier bucket has no counterpart."""
+        rows = self.buckets.rows()
+        return self._kept(
+            [None if row is None else shown(Aggregates(self.values, row)) for row in rows]
+        )
 
     def _rates(self, rate: Callable[[Value, Value], float | None]) -> Column:
         counts, errors = self.values.values[COUNT], self.values.values[ERRORS]

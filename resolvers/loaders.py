@@ -5,13 +5,36 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from aiodataloader import DataLoader
+from aiodataloader import DataLoader, Loader, dispatch_queue
 
 from domain.errors import InvalidInput
 from domain.questions import Frame, Read
 
 Answer = Callable[[Sequence[Read]], Awaitable[list[Frame]]]
 """The read path: all reads of an operation, answered from one snapshot in one statement."""
+
+_QUIET_TURNS = 4
+"""Turns of the event loop without a new key after which all fields that can ask have asked.
+
+Each level of nested fields begins one turn after the level above it.
+"""
+
+
+class FrameLoader(DataLoader[Read, Frame]):
+    """Waits for the fields of all levels, so that a section three levels down joins the same statement."""
+
+    def do_resolve_reject(self, key: Read, future: "asyncio.Future[Frame]") -> None:
+        self._queue.append(Loader(key=key, future=future))
+        if len(self._queue) == 1:
+            self._dispatching = asyncio.ensure_future(self._dispatch_when_quiet())
+
+    async def _dispatch_when_quiet(self) -> None:
+        quiet, asked = 0, len(self._queue)
+        while quiet < _QUIET_TURNS:
+            await asyncio.sleep(0)
+            quiet = quiet + 1 if len(self._queue) == asked else 0
+            asked = len(self._queue)
+        dispatch_queue(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +50,7 @@ def loaders(answer: Answer) -> Loaders:
     async def load_frames(reads: list[Read]) -> list[Any]:
         return await _answer_apart(answer, reads)
 
-    return Loaders(frames=DataLoader(load_frames))
+    return Loaders(frames=FrameLoader(load_frames))
 
 
 async def _answer_apart(answer: Answer, reads: list[Read]) -> list[Frame | BaseException]:
