@@ -18,7 +18,7 @@ from domain.gaps import (
     rollups_incomplete,
     rounded,
 )
-from domain.grains import Grain, Micros, Segments, cover, micros
+from domain.grains import BASE, Grain, Micros, Segments, ceil, cover, micros
 from domain.questions import MeasureKey, Read, Warning
 
 CURRENCY = "currency"
@@ -154,7 +154,7 @@ def _source(
     of: str | None,
     edges: Micros,
 ) -> _Source:
-    """The smallest set that is complete; else raw events; else what reaches back furthest."""
+    """The smallest set that is complete; else the set that reaches back as far as raw events; else those."""
     start, end = int(edges[0]), int(edges[-1])
     fitting = sorted(
         (
@@ -167,7 +167,8 @@ def _source(
         key=lambda each: (max(each.holds_from(of), start), len(each.dimensions), each.dimensions),
     )
     raw_from = state.raw_complete_from(event_type.name)
-    if fitting and (reach := fitting[0].holds_from(of)) < min(end, max(raw_from, start + 1)):
+    as_far = max(start, int(ceil(np.array([raw_from]), BASE)[0]))
+    if fitting and (reach := fitting[0].holds_from(of)) <= as_far and reach < end:
         return _Source(fitting[0], reach)
     if raw_from >= end:
         raise not_rolled_up(event_type, needed, of)
