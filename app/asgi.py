@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
@@ -17,12 +18,14 @@ from app.ingest_http import EventsEndpoint, ingest_routes
 from app.probes_http import probe_routes
 from app.request_body import BodyLimits
 from app.state import AppState
+from db.alert_bell import announce, announce_due
 from db.doorbell import ROLLUPS
 from domain.callers import Caller
 from domain.clock import Weekday
 from domain.errors import NotFound
 from graph.http import GraphQLEndpoint, routes
 from graph.schema import schema
+from resolvers.alert_room import AlertRoom
 from resolvers.ingest import Ingest
 from resolvers.rooms import open_rooms
 
@@ -62,6 +65,11 @@ def _graphql(state: AppState, ingest: Ingest) -> GraphQLEndpoint:
             state.pool,
             state.catalogue,
             ingest.record,
+            alerts=AlertRoom(
+                state.pool,
+                partial(announce, state.redis),
+                partial(announce_due, state.redis),
+            ),
             week_start=Weekday[settings.week_start.upper()],
             raw_days=settings.raw_retention_days,
         ),

@@ -45,9 +45,12 @@ async def standing_of_alert(connection: Connection, alert_id: UUID) -> Place | N
     return None if row is None else _place(row)
 
 
-async def look(pool: asyncpg.Pool, config_id: UUID) -> list[Place]:
-    """Where all groups of a config stood a moment ago."""
-    return [_place(row) for row in await pool.fetch(QUERIES["look"], config_id)]
+async def look(pool: asyncpg.Pool, config_ids: Sequence[UUID]) -> dict[UUID, list[Place]]:
+    """Where all groups of these configs stood a moment ago."""
+    found: dict[UUID, list[Place]] = {config_id: [] for config_id in config_ids}
+    for row in await pool.fetch(QUERIES["look"], list(config_ids)):
+        found[row["config_id"]].append(_place(row))
+    return found
 
 
 async def save_states(connection: Connection, places: Sequence[Place]) -> None:

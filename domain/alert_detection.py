@@ -6,7 +6,7 @@ from itertools import dropwhile
 
 from domain.alert_configs import AlertConfig, Direction
 from domain.alert_samples import described, shown
-from domain.alerts import Sample, State
+from domain.alerts import AlertType, Sample, State
 from domain.anomaly import Detector, Verdict
 from domain.anomaly_memory import State as Memory
 
@@ -24,6 +24,16 @@ def unseen(config: AlertConfig, fed_until: datetime | None, end: datetime) -> tu
         start = max(start, fed_until)
     count = max((end - start) // window, 0)
     return tuple(end - back * window for back in range(count, -1, -1))
+
+
+def window_edges(
+    config: AlertConfig, fed_until: datetime | None, slot: datetime
+) -> tuple[datetime, ...]:
+    """What an evaluation for `slot` reads: one window, or the buckets that the detector has not seen."""
+    end = config.window_end(slot)
+    if config.type is AlertType.ANOMALY:
+        return unseen(config, fed_until, end)
+    return (end - config.window, end)
 
 
 def detected(

@@ -16,6 +16,7 @@ from domain.clock import Weekday
 from domain.limits import Limits
 from domain.pages import Page
 from domain.questions import Frame, Read
+from resolvers.alert_room import AlertRoom
 from resolvers.scope import RecordEvents, Rolled, Rooms
 
 
@@ -24,6 +25,7 @@ def open_rooms(
     catalogue: Catalogue,
     record: RecordEvents,
     *,
+    alerts: AlertRoom | None = None,
     limits: Limits | None = None,
     week_start: Weekday = Weekday.MONDAY,
     raw_days: int = 7,
@@ -51,6 +53,7 @@ def open_rooms(
         page=paged,
         record=record,
         roll_up=roll_up,
+        alerts=alerts or AlertRoom(pool),
         limits=limits or Limits(),
         week_start=week_start,
         raw_days=raw_days,

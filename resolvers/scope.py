@@ -13,6 +13,7 @@ from domain.limits import Limits
 from domain.pages import Page
 from domain.policy import permitted_type
 from domain.questions import Filter, Interval
+from resolvers.alert_room import AlertRoom
 from resolvers.loaders import Answer, Loaders
 
 
@@ -63,6 +64,7 @@ class Rooms:
     page: PageOfEvents
     record: RecordEvents
     roll_up: RollUp
+    alerts: AlertRoom
     limits: Limits = field(default_factory=Limits)
     week_start: Weekday = Weekday.MONDAY
     raw_days: int = 7

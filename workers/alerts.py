@@ -18,12 +18,11 @@ from db.alert_states import standings
 from db.internal_alerts import MISSED, observe
 from db.rollup_state import StateCache
 from domain.alert_configs import AlertConfig
-from domain.alert_detection import unseen
+from domain.alert_detection import window_edges
 from domain.alert_documents import parse_config
 from domain.alert_evaluation import Found, Outcome, Standing, evaluate, problem_of
 from domain.alert_reads import Asked, ReadKey, asked, read_key, shared
 from domain.alert_records import Group, Silence
-from domain.alerts import AlertType
 from domain.catalogue import Catalogue
 from domain.errors import TidemarkError
 from domain.questions import Frame
@@ -113,11 +112,7 @@ async def watch_evaluations(engine: Engine, now: datetime) -> bool:
 def _task(engine: Engine, due: Due, now: datetime) -> _Task:
     config = _config(engine, due)
     slot = config.slot(now)
-    end = config.window_end(slot)
-    if config.type is AlertType.ANOMALY:
-        edges = unseen(config, due.fed_until, end)
-    else:
-        edges = (end - config.window, end)
+    edges = window_edges(config, due.fed_until, slot)
     return _Task(due, config, slot, edges, asked(config, edges) if len(edges) > 1 else None)
 
 

@@ -9,9 +9,12 @@ import asyncpg
 from arq.cron import CronJob, cron
 from redis.asyncio import Redis
 
+from db.alert_bell import ALERTS
 from db.doorbell import ROLLUPS
 from domain.catalogue import Catalogue
 from domain.grains import Grain
+from workers.alert_loops import evaluate_alerts, watch_alerts
+from workers.alerts import Engine
 from workers.jobs import Jobs
 from workers.loops import Loop
 from workers.rollups import (
@@ -36,10 +39,13 @@ class Work:
 def loops(work: Work) -> tuple[Loop, ...]:
     """What is looked for all the time; it also finds what a lost job left undone."""
     pool, catalogue = work.pool, work.catalogue
+    engine = Engine(pool, catalogue)
     return (
         Loop(ROLLUPS, 5.0, partial(merge_pending, pool, catalogue), rest=0.5),
         Loop("seal", 60.0, partial(seal_finished, pool, catalogue)),
         Loop("rebuild", 5.0, partial(go_on_rebuilding, pool, catalogue)),
+        Loop(ALERTS, 1.0, partial(evaluate_alerts, engine, work.redis), rest=0.2),
+        Loop("watch", 30.0, partial(watch_alerts, engine, work.redis)),
         Loop("house", 60.0, partial(keep_house, pool, catalogue, work.keeping)),
     )
 

@@ -14,8 +14,8 @@ WHERE a.id = $1 AND s.alert_id = $1 AND s.open
 FOR UPDATE OF s;
 
 -- name: look
--- Where all groups of a config stand, without holding them.
-SELECT * FROM alert_states WHERE config_id = $1 ORDER BY group_key;
+-- Where all groups of these configs stand, without holding them.
+SELECT * FROM alert_states WHERE config_id = ANY ($1::uuid[]) ORDER BY config_id, group_key;
 
 -- name: save
 -- Where groups stand now.

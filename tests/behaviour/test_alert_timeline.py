@@ -1,0 +1,226 @@
+"""Alerts through time, on a clock that the test moves."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import asyncpg
+import pytest
+
+from db.alert_history import events_since
+from db.alert_states import look
+from db.internal_alerts import MISSED
+from db.rollup_sets import ensure_catalogue
+from domain.builtin import BUILTIN
+from domain.catalogue import catalogue_of
+from domain.grains import Grain
+from tests.timeline import MINUTE, START, World
+from workers.alerts import Engine, evaluate_due, watch_evaluations
+
+
+@pytest.fixture
+async def world(pool: asyncpg.Pool) -> AsyncIterator[World]:
+    catalogue = catalogue_of(BUILTIN)
+    await ensure_catalogue(pool, catalogue, (Grain.HOUR, Grain.DAY))
+    yield World(pool, catalogue)
+
+
+async def test_an_alert_fires_and_resolves(world: World) -> None:
+    config = await world.config()
+    await world.story(
+        config,
+        """
+        minute | events | phase  | told
+        0      | 3      | ok     |
+        1      | 11     | firing | fired
+        2      | 12     | firing |
+        3      | 10     | ok     | resolved
+        4      | 0      | ok     |
+        """,
+    )
+
+
+async def test_pending_and_keep_firing_survive_a_restart(world: World) -> None:
+    config = await world.config(**{"for": "PT2M", "keepFiringFor": "PT2M"})
+    await world.story(
+        config,
+        """
+        minute | events | phase      | told
+        0      | 11     | pending    |
+        1      | 11     | pending    |
+        """,
+    )
+    world.restart()
+    await world.story(
+        config,
+        """
+        minute | events | phase      | told
+        2      | 11     | firing     | fired
+        3      | 0      | recovering |
+        4      | 0      | recovering |
+        """,
+    )
+    world.restart()
+    await world.story(
+        config,
+        """
+        minute | events | phase      | told
+        5      | 0      | ok         | resolved
+        """,
+    )
+
+
+async def test_hysteresis_holds_an_alert_until_the_recovery_threshold(world: World) -> None:
+    config = await world.config(recoveryThreshold=5)
+    await world.story(
+        config,
+        """
+        minute | events | phase  | told
+        0      | 11     | firing | fired
+        1      | 6      | firing |
+        2      | 11     | firing |
+        3      | 5      | ok     | resolved
+        """,
+    )
+
+
+async def crossings(world: World, **changes: object) -> list[str]:
+    """What is told of a value that crosses its threshold every minute for an hour."""
+    await world.config(**changes)
+    told = []
+    for minute in range(61):
+        world.minute = minute
+        await world.happen(0 if minute == 60 else 11 if minute % 2 == 0 else 6)
+        told += [each.event for each in await world.tick() if each.notice == "send"]
+    return told
+
+
+async def test_an_hour_of_crossings_with_hysteresis_is_one_alert(world: World) -> None:
+    assert await crossings(world, recoveryThreshold=5) == ["fired", "resolved"]
+
+
+async def test_an_hour_of_crossings_without_hysteresis_keeps_to_the_cooldown(world: World) -> None:
+    told = await crossings(world, cooldown="PT10M")
+    assert 2 <= len(told) <= 60 // 10 + 1
+    kept = await world.pool.fetch("SELECT status, reason, count(*) FROM alert_outbox GROUP BY 1, 2")
+    counts = {(row["status"], row["reason"]): row["count"] for row in kept}
+    assert counts[("pending", None)] == len(told)
+    assert counts[("suppressed", "cooldown")] > 10
+
+
+async def test_silence_of_the_data_does_not_end_an_alert(world: World) -> None:
+    measure = {"eventType": "api_request", "aggregate": "AVG", "of": "durationMs"}
+    config = await world.config(measure=measure)
+    await world.happen(1, durationMs=50)
+    (fired,) = await world.tick()
+    assert fired.event == "fired"
+    await world.story(
+        config,
+        """
+        minute | events | phase   | told
+        1      | 0      | no_data |
+        2      | 0      | no_data |
+        """,
+    )
+    open_alerts = await world.pool.fetchval("SELECT count(*) FROM alerts WHERE status = 'firing'")
+    assert open_alerts == 1
+    world.minute = 3
+    await world.happen(1, durationMs=5)
+    assert [each.event for each in await world.tick()] == ["resolved"]
+
+
+async def test_each_group_has_an_alert_of_its_own(world: World) -> None:
+    measure = {"eventType": "api_request", "aggregate": "COUNT", "groupBy": ["source"]}
+    config = await world.config(measure=measure, threshold=2)
+    await world.happen(3, source="a")
+    await world.happen(3, source="b")
+    await world.happen(1, source="c")
+    fired = await world.tick()
+    assert [each.labels["source"] for each in fired] == ["a", "b"]
+    world.minute = 1
+    await world.happen(3, source="b")
+    (resolved,) = await world.tick()
+    assert (resolved.event, resolved.group) == ("resolved", (("source", "a"),))
+    assert len((await look(world.pool, [config]))[config]) == 3
+
+
+async def test_a_rate_of_change_compares_with_the_window_before(world: World) -> None:
+    config = await world.config(type="RATE_OF_CHANGE", threshold=100, direction="UP")
+    await world.story(
+        config,
+        """
+        minute | events | phase  | told
+        0      | 4      | firing | fired
+        1      | 8      | ok     | resolved
+        2      | 17     | firing | fired
+        3      | 1      | ok     | resolved
+        """,
+    )
+
+
+async def test_a_day_of_four_workers_evaluates_each_config_once_a_minute(world: World) -> None:
+    for number in range(5):
+        await world.config(name=f"config {number}", threshold=number)
+    workers = [Engine(world.pool, world.catalogue) for _ in range(4)]
+    for minute in range(24 * 60):
+        now = START + minute * MINUTE + timedelta(seconds=5)
+        await asyncio.gather(*(evaluate_due(worker, now) for worker in workers))
+    rows = await world.pool.fetch(
+        """SELECT config_id, count(*) AS n, count(DISTINCT date_trunc('minute', slot)) AS minutes,
+                  sum(missed) AS missed FROM alert_evaluations GROUP BY config_id"""
+    )
+    assert [(row["n"], row["minutes"], row["missed"]) for row in rows] == [(1440, 1440, 0)] * 5
+
+
+async def test_after_an_outage_there_is_one_evaluation_and_an_alert_about_the_missed(
+    world: World,
+) -> None:
+    await world.config()
+    await world.tick()
+    world.minute = 30
+    tick = await evaluate_due(world.engine, world.now + timedelta(seconds=5))
+    assert (tick.evaluated, tick.left) == (1, False)
+    assert (await evaluate_due(world.engine, world.now + timedelta(seconds=6))).evaluated == 0
+    await watch_evaluations(world.engine, world.now + timedelta(seconds=10))
+    (raised,) = [e for e in await events_since(world.pool, 0) if e.config_id == MISSED.id]
+    assert (raised.event, raised.value, raised.notice) == ("fired", 29, "send")
+    for minute in range(31, 45):
+        world.minute = minute
+        await world.tick()
+    await watch_evaluations(world.engine, world.now + timedelta(seconds=10))
+    last = (await events_since(world.pool, 0))[-1]
+    assert (last.event, last.config_id) == ("resolved", MISSED.id)
+
+
+async def test_a_worker_that_dies_leaves_its_evaluation_to_another(world: World) -> None:
+    await world.config()
+    async with world.pool.acquire() as dying:
+        transaction = dying.transaction()
+        await transaction.start()
+        await dying.execute("SELECT * FROM alert_schedule FOR UPDATE")
+        later = world.now + timedelta(seconds=5)
+        assert (await evaluate_due(world.engine, later)).evaluated == 0
+        await transaction.rollback()
+    assert (await evaluate_due(world.engine, later)).evaluated == 1
+
+
+async def test_a_measure_that_cannot_be_read_is_an_error_of_its_config_alone(world: World) -> None:
+    config = await world.config()
+    await world.config(name="other")
+    await world.tick()
+    await world.pool.execute(
+        "UPDATE alert_configs SET version = 9, definition = jsonb_set(definition,"
+        " '{measure,eventType}', '\"gone\"') WHERE id = $1",
+        config,
+    )
+    world.minute = 1
+    await world.happen(11)
+    happened = await world.tick()
+    assert sorted((each.name, each.to_phase) for each in happened) == [
+        ("many requests", "error"),
+        ("other", "firing"),
+    ]
+    problem = await world.pool.fetchval(
+        "SELECT problem FROM alert_schedule WHERE config_id = $1", config
+    )
+    assert "gone" in problem
