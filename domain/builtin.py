@@ -55,7 +55,12 @@ BUILTIN: tuple[EventType, ...] = (
             _STATUS,
         ),
         measures=(DURATION, COST),
-        combinations=(("pipeline", "provider"), ("pipeline", "stage"), ("pipeline", "status")),
+        combinations=(
+            ("pipeline", "provider"),
+            ("pipeline", "stage"),
+            ("pipeline", "status"),
+            ("pipeline", "provider", "stage"),
+        ),
     ),
     event_type(
         "order",

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from domain.questions import COUNT, ERRORS, Columns, Filter, MeasureKey
-from resolvers import figures
+from resolvers import measured_figures as figures
 from resolvers.answers import Aggregates
-from resolvers.figures import Figure, Figures
-from resolvers.sections import Section, Selected
+from resolvers.measured_figures import Figure, Figures
+from resolvers.section_parts import Section, Selected
 from resolvers.totals import Totals
 
 REQUESTS = "api_request"
@@ -42,7 +42,7 @@ _REQUEST_FIGURES: Mapping[str, Figure | Figures] = {
     "successRate": figures.success_rate("What is no error, over requests, 0 to 1."),
     "latency": LATENCY,
 }
-API = Figures("Api", "What became of requests.", _REQUEST_FIGURES)
+API = Figures("Requests", "What became of requests.", _REQUEST_FIGURES)
 HEALTH = Figures(
     "Health",
     "What became of requests, and whether the system was there to answer them.",

@@ -16,8 +16,8 @@ from graph.selection import Selection
 from graph.types.meta import Meta
 from resolvers.answers import AggregateColumns, Aggregates, Ratios
 from resolvers.breakdown import Breakdown, BreakdownRow
-from resolvers.figures import Figure, Figures
-from resolvers.sections import Selected
+from resolvers.measured_figures import Figure, Figures
+from resolvers.section_parts import Selected
 from resolvers.timeseries import Series
 from resolvers.totals import Totals
 

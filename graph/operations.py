@@ -1,0 +1,39 @@
+"""Sections on how the system runs: its requests and its jobs."""
+
+from typing import Annotated
+
+import strawberry
+
+from graph.arguments import UTC, CompareTo, Range, Zone, when
+from graph.fields import computed
+from graph.section_arguments import Info
+from graph.types.health import SystemHealth
+from graph.types.ml import MlPipelines
+from resolvers.ml import MlSection
+from resolvers.section_parts import Section
+
+Providers = Annotated[
+    list[str] | None,
+    strawberry.argument(description="Only jobs at these providers; all of them without it."),
+]
+
+
+@strawberry.type
+class Operations:
+    @computed("How the services, their API and this database are.", SystemHealth | None)
+    def system_health(
+        self, info: Info, range: Range, time_zone: Zone = UTC, compare_to: CompareTo = None
+    ) -> object:
+        return Section.of(info.context, when(range, time_zone, compare_to))
+
+    @computed("The jobs of machine-learning pipelines.", MlPipelines | None)
+    def ml_pipelines(
+        self,
+        info: Info,
+        range: Range,
+        providers: Providers = None,
+        time_zone: Zone = UTC,
+        compare_to: CompareTo = None,
+    ) -> object:
+        section = Section.of(info.context, when(range, time_zone, compare_to))
+        return MlSection.of(section, providers)

@@ -1,0 +1,82 @@
+"""System health."""
+
+import strawberry
+
+from graph.fields import computed
+from graph.measured_types import types_of
+from graph.section_arguments import (
+    AUTO,
+    FIRST_GROUPS,
+    First,
+    Info,
+    Length,
+    MaxPoints,
+    OrderBy,
+    cut,
+    order,
+)
+from graph.selection import selection_of
+from graph.types.meta import Meta
+from resolvers import health
+from resolvers.section_parts import Section
+
+_API = types_of(health.API)
+_HEALTH = types_of(health.HEALTH)
+
+Root = strawberry.Parent[Section]
+
+
+@strawberry.type(description="How the API's requests went, by what was asked of whom.")
+class ApiHealth:
+    @computed("By path template.", _API.groups | None)
+    async def by_endpoint(
+        root: Root, info: Info, first: First = FIRST_GROUPS, order_by: OrderBy = None
+    ) -> object:
+        return await _groups(root, info, "endpoint", first, order_by)
+
+    @computed("By HTTP method.", _API.groups | None)
+    async def by_method(
+        root: Root, info: Info, first: First = FIRST_GROUPS, order_by: OrderBy = None
+    ) -> object:
+        return await _groups(root, info, "method", first, order_by)
+
+    @computed("By the service that answered.", _API.groups | None)
+    async def by_source(
+        root: Root, info: Info, first: First = FIRST_GROUPS, order_by: OrderBy = None
+    ) -> object:
+        return await _groups(root, info, "source", first, order_by)
+
+    @computed("By HTTP status code.", _API.groups | None)
+    async def by_status_code(
+        root: Root, info: Info, first: First = FIRST_GROUPS, order_by: OrderBy = None
+    ) -> object:
+        return await _groups(root, info, "statusCode", first, order_by)
+
+
+@strawberry.type(description="How the services, their API and this database are.")
+class SystemHealth:
+    @computed("All requests together.", _HEALTH.overview | None)
+    async def overview(root: Root, info: Info) -> object:
+        return await health.overview(root, _HEALTH.selected(selection_of(info)))
+
+    @computed("Requests by endpoint, method, service and status.", ApiHealth)
+    def api(root: Root) -> object:
+        return root
+
+    @computed("Requests over time.", _API.series | None)
+    async def timeseries(
+        root: Root, info: Info, granularity: Length = AUTO, max_points: MaxPoints = None
+    ) -> object:
+        selected = _API.selected_series(selection_of(info))
+        return await root.series(health.REQUESTS, None, selected, cut(granularity, max_points))
+
+    @computed("How good the section is, over all of its selected parts.", Meta)
+    async def meta(root: Root) -> object:
+        return await root.meta()
+
+
+async def _groups(
+    root: Section, info: Info, dimension: str, first: int | None, order_by: OrderBy
+) -> object:
+    selected = _API.selected_groups(selection_of(info))
+    return await root.groups(health.REQUESTS, dimension, None, selected, order(first, order_by))
