@@ -1,28 +1,20 @@
 """The cost of an operation, from its document and variables alone; see domain/cost.py for the weights."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from graphql import (
-    DirectiveNode,
-    DocumentNode,
     FieldNode,
-    FragmentDefinitionNode,
-    FragmentSpreadNode,
     GraphQLField,
     GraphQLObjectType,
     GraphQLSchema,
-    InlineFragmentNode,
-    OperationDefinitionNode,
     OperationType,
-    SelectionSetNode,
     Undefined,
     get_named_type,
     is_list_type,
     is_non_null_type,
-    value_from_ast_untyped,
 )
 
 from domain import cost
@@ -30,6 +22,7 @@ from domain.cost import Question
 from domain.durations import parse_duration
 from domain.errors import TidemarkError
 from domain.limits import Limits
+from graph.asked_operation import Operation
 
 _SHAPING = frozenset({"range", "granularity", "groupBy", "dimension", "first"})
 """Arguments that make a field a question of its own."""
@@ -38,6 +31,15 @@ _LIST = 10
 """Objects in a list that no argument bounds."""
 
 Values = Mapping[str, Any]
+
+
+def cost_of(schema: GraphQLSchema, operation: Operation, limits: Limits) -> int:
+    """The points of a valid operation: about the most that it can ask of the server."""
+    walk = _Walk(operation, limits)
+    if operation.kind is OperationType.MUTATION:
+        walk.commands()
+    walk.below(operation.node, schema.get_root_type(operation.kind), _Place())
+    return cost.points(walk.total)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,153 +56,92 @@ class _Tally:
     plain: int = 0
     sketches: int = 0
 
+    def count(self, name: str) -> None:
+        if name in cost.SKETCHES:
+            self.sketches += 1
+        else:
+            self.plain += 1
+
 
 @dataclass(slots=True)
 class _Walk:
-    schema: GraphQLSchema
-    fragments: Mapping[str, FragmentDefinitionNode]
-    variables: dict[str, Any]
+    operation: Operation
     limits: Limits
     total: float = cost.OPERATION
     tally: _Tally = field(default_factory=_Tally)
 
-    def below(self, selections: SelectionSetNode, parent: object, place: _Place) -> None:
-        for node in self.fields(selections):
-            if isinstance(parent, GraphQLObjectType) and node.name.value in parent.fields:
-                self.field(node, parent.fields[node.name.value], place)
+    def commands(self) -> None:
+        for node in self.operation.fields(self.operation.node.selection_set):
+            given = (self.operation.value(each.value) for each in node.arguments or ())
+            self.total += cost.COMMAND + cost.EVENT * max(map(_items, given), default=0)
+
+    def below(self, node: Any, parent: object, place: _Place) -> None:
+        """Every field that is selected in a node whose type is `parent`."""
+        for each in self.operation.fields(node.selection_set):
+            if isinstance(parent, GraphQLObjectType) and each.name.value in parent.fields:
+                self.field(each, parent.fields[each.name.value], place)
 
     def field(self, node: FieldNode, known: GraphQLField, place: _Place) -> None:
         if node.selection_set is None:
-            self.leaf(node.name.value)
-            return
-        asks = not _SHAPING.isdisjoint(known.args)
-        arguments = self.arguments(node, known) if asks else {}
-        question = self.question(arguments, place.question) if asks else place.question
-        inside = replace(
-            place, question=question, first=_positive(arguments.get("first")) or place.first
-        )
-        outer, self.tally = self.tally, _Tally() if asks else self.tally
-        times = self.times(node.name.value, known, inside)
-        self.total += times * cost.OBJECT
-        self.below(node.selection_set, get_named_type(known.type), replace(inside, times=times))
-        if asks and question is not None:
-            self.total += question.price(self.tally.plain, self.tally.sketches)
+            self.tally.count(node.name.value)
+        elif _SHAPING.isdisjoint(known.args):
+            self.objects(node, known, place)
+        else:
+            self.question(node, known, place)
+
+    def question(self, node: FieldNode, known: GraphQLField, place: _Place) -> None:
+        arguments = self.arguments(node, known)
+        asked = self.asked(arguments, place.question or Question())
+        first = _positive(arguments.get("first")) or place.first
+        outer, self.tally = self.tally, _Tally()
+        self.objects(node, known, replace(place, question=asked, first=first))
+        self.total += asked.price(self.tally.plain, self.tally.sketches)
         self.tally = outer
 
-    def leaf(self, name: str) -> None:
-        if name in cost.SKETCHES:
-            self.tally.sketches += 1
-        else:
-            self.tally.plain += 1
+    def objects(self, node: FieldNode, known: GraphQLField, place: _Place) -> None:
+        times = place.times * _several(node.name.value, known, place)
+        self.total += times * cost.OBJECT
+        self.below(node, get_named_type(known.type), replace(place, times=times))
 
-    def times(self, name: str, known: GraphQLField, place: _Place) -> float:
-        """How many objects a field gives."""
-        shown = known.type.of_type if is_non_null_type(known.type) else known.type
-        if not is_list_type(shown):
-            return place.times
-        question = place.question or Question()
-        several = {"series": question.groups, "points": question.buckets}
-        return place.times * several.get(name, place.first)
-
-    def question(self, arguments: Values, around: Question | None) -> Question:
-        """What a field asks for; a section's fields look at the section's range."""
-        base = around or Question()
-        days = days_of(arguments["range"]) if arguments.get("range") else base.days
+    def asked(self, arguments: Values, around: Question) -> Question:
+        """What a field asks for; fields of a section look at the section's range."""
+        given = arguments.get("range")
+        days = around.days if given is None else days_of(given)
         buckets = 1
         if arguments.get("granularity"):
-            most, wanted = self.limits.points, _positive(arguments.get("maxPoints"))
-            buckets = cost.buckets_in(days, str(arguments["granularity"]), wanted, most)
+            wanted = _positive(arguments.get("maxPoints"))
+            length = str(arguments["granularity"])
+            buckets = cost.buckets_in(days, length, wanted, self.limits.points)
         grouped = arguments.get("groupBy") or arguments.get("dimension")
-        compared = 2 if arguments.get("compareTo") is not None else base.periods
-        return Question(days, buckets, self.limits.groups if grouped else 1, compared)
+        compared = arguments.get("compareTo") is not None
+        return Question(
+            days=days,
+            buckets=buckets,
+            groups=self.limits.groups if grouped else 1,
+            periods=2 if compared else around.periods,
+        )
 
     def arguments(self, node: FieldNode, known: GraphQLField) -> dict[str, Any]:
-        """Arguments as they were sent, unchecked; defaults for those that were not."""
-        given = {each.name.value: self.value(each.value) for each in node.arguments or ()}
-        defaults = {
+        """Arguments as they were sent, and the defaults of those that were not."""
+        found = {
             name: getattr(each.default_value, "name", each.default_value)
             for name, each in known.args.items()
             if each.default_value is not Undefined
         }
-        return defaults | {name: value for name, value in given.items() if value is not Undefined}
-
-    def commands(self, selections: SelectionSetNode) -> None:
-        for node in self.fields(selections):
-            items = max(
-                (_items(self.value(each.value)) for each in node.arguments or ()), default=0
-            )
-            self.total += cost.COMMAND + items * cost.EVENT
-
-    def value(self, node: Any) -> Any:
-        return value_from_ast_untyped(node, self.variables)
-
-    def fields(self, selections: SelectionSetNode) -> Iterator[FieldNode]:
-        """The fields of a selection, fragments opened; the document's limit bounds how many there are."""
-        for node in selections.selections:
-            if not all(self.included(each) for each in node.directives or ()):
-                continue
-            if isinstance(node, FieldNode):
-                yield node
-            elif isinstance(node, InlineFragmentNode):
-                yield from self.fields(node.selection_set)
-            elif isinstance(node, FragmentSpreadNode):
-                yield from self.fields(self.fragments[node.name.value].selection_set)
-
-    def included(self, directive: DirectiveNode) -> bool:
-        name = directive.name.value
-        if name not in ("skip", "include") or not directive.arguments:
-            return True
-        return self.value(directive.arguments[0].value) is not (name == "skip")
+        for argument in node.arguments or ():
+            value = self.operation.value(argument.value)
+            if value is not Undefined:
+                found[argument.name.value] = value
+        return found
 
 
-def operation_of(document: DocumentNode, name: str | None) -> OperationDefinitionNode | None:
-    """The operation of that name, or the only one."""
-    found = [
-        each
-        for each in document.definitions
-        if isinstance(each, OperationDefinitionNode)
-        and (name is None or (each.name is not None and each.name.value == name))
-    ]
-    return found[0] if len(found) == 1 else None
-
-
-def cost_of(
-    schema: GraphQLSchema,
-    document: DocumentNode,
-    operation: OperationDefinitionNode,
-    variables: Mapping[str, Any] | None,
-    limits: Limits,
-) -> int:
-    """The points of a valid operation, an upper bound of what it can ask of the server."""
-    walk = _Walk(schema, _fragments(document), _given(operation, variables or {}), limits)
-    if operation.operation is OperationType.MUTATION:
-        walk.commands(operation.selection_set)
-    walk.below(operation.selection_set, schema.get_root_type(operation.operation), _Place())
-    return cost.points(walk.total)
-
-
-def roots_of(document: DocumentNode, operation: OperationDefinitionNode) -> frozenset[str]:
-    """The names of all root fields, whether they are skipped or not."""
-    walk = _Walk(GraphQLSchema(), _fragments(document), {}, Limits())
-    return frozenset(each.name.value for each in walk.fields(operation.selection_set))
-
-
-def _fragments(document: DocumentNode) -> dict[str, FragmentDefinitionNode]:
-    return {
-        each.name.value: each
-        for each in document.definitions
-        if isinstance(each, FragmentDefinitionNode)
-    }
-
-
-def _given(operation: OperationDefinitionNode, variables: Values) -> dict[str, Any]:
-    """The variables with the defaults of those that were not sent."""
-    defaults = {
-        each.variable.name.value: value_from_ast_untyped(each.default_value)
-        for each in operation.variable_definitions or ()
-        if each.default_value is not None
-    }
-    return {**defaults, **variables}
+def _several(name: str, known: GraphQLField, place: _Place) -> float:
+    """How many objects one field gives."""
+    shown = known.type.of_type if is_non_null_type(known.type) else known.type
+    if not is_list_type(shown):
+        return 1
+    question = place.question or Question()
+    return {"series": question.groups, "points": question.buckets}.get(name, place.first)
 
 
 def _items(value: Any) -> int:
