@@ -14,7 +14,8 @@ from domain.frames import assemble
 from domain.plan import Plan, plan
 from domain.questions import Frame, Read
 
-_REPLANS = 3
+_REPLANS = 10
+"""Sealing at the end of a month alone makes four plans in a row be made again."""
 
 
 async def answer(
