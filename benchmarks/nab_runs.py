@@ -2,11 +2,11 @@
 
 A threshold only decides which points are alarms; scores do not depend on it. So one pass over the corpus is
 enough to find the alarms at every threshold, by the detector's own rule: no alarm in the first `warmup`
-points, nor for `rearm` points after another.
+points, nor for `rearm` points after another, and fewer where there were many.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from time import process_time
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from benchmarks.nab_corpus import Series
 from benchmarks.nab_score import Profile, normalised, raw
-from domain.anomaly import Detector
+from domain.anomaly import Detector, fading
 
 GRID = np.round(np.arange(0.36, 0.7401, 0.004), 3)
 """The thresholds among which the best is looked for."""
@@ -57,11 +57,16 @@ def run(corpus: Sequence[Series], detector: Detector) -> tuple[list[Run], float]
 
 def alarms(run: Run, detector: Detector, threshold: float) -> list[int]:
     """The rows at which the detector would raise an alarm at another threshold."""
+    own = replace(detector, threshold=threshold)
     found: list[int] = []
-    free = detector.warmup
+    recent = 0.0
     for row in np.flatnonzero(run.scores >= threshold).tolist():
-        if row >= free and (not found or row > found[-1] + detector.rearm):
+        if row < own.warmup or (found and row <= found[-1] + own.rearm):
+            continue
+        faded = recent * fading(row - found[-1]) if found else 0.0
+        if run.scores[row] >= own.needed(faded):
             found.append(row)
+            recent = faded + 1.0
     return found
 
 

@@ -8,7 +8,7 @@ from domain.alert_configs import AlertConfig, Direction
 from domain.alert_samples import described, shown
 from domain.alerts import AlertType, Sample, State
 from domain.anomaly import Detector, Verdict
-from domain.anomaly_memory import State as Memory
+from domain.anomaly_state import State as Memory
 
 MOST_BUCKETS = 2_000
 """How many buckets a detector is shown at once: as many as it learns from before its first verdict."""

@@ -1,33 +1,29 @@
-"""A streaming anomaly detector: one verdict a point, from nothing but the points before it.
+"""A streaming anomaly detector: one verdict a point, from nothing but the points up to it.
 
-Four measurements are ranked among their own past (`domain.tails`): how far the level of the last 16 points
-is from the long-term one, how far the last 8 residuals from the believed cycle (`domain.seasonality`) are
-from the usual ones, how far the value is from its hour of the week, and how much it swings. Their surprises
-are added; an alarm is raised where the sum reaches the threshold, then none for `rearm` points.
+At three scales (points, means of 6, means of 12) four measurements are ranked among their own past
+(`domain.measures`). Their surprises are added at each scale and the scales combined as a root mean square.
+An alarm is raised where that reaches the threshold, then none for `rearm` points; a series that raised many
+alarms lately has to be more unusual to raise another.
 
 Points are the samples of one series at its usual step, in order of time. The detector knows no clock and no
 configuration of an alert; the same points give the same verdicts, in one call or in many.
 """
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.anomaly_memory import BAND, Memory, State, pack, unpack
-from domain.anomaly_words import describe
+from domain.anomaly_state import Memory, State, pack, unpack
+from domain.anomaly_words import AS_USUAL, MISSING, describe
 from domain.errors import InvalidInput
-from domain.seasonality import FLAT, WEEK, Places, places
+from domain.seasonality import places
 
 LARGEST = 1e30
-"""Values are refused from here on: no measured quantity needs them, and squares must not overflow."""
+"""Values are refused from here on: no measured quantity needs them, and float32 must hold them."""
 
-_SURPRISE = 6.0
-_FEW = 6
-_FLOOR = 1e-4
-_OUTSIDE = 0.01
-_LASTING_SURPRISE = 4.0
-_LASTING = 24
-_NEW_LEVEL_AGE = 100
+_SURPRISE = 4.4
+_FADING = 2.0 ** (-1.0 / 4_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +31,7 @@ class Verdict:
     """What the detector says of one point.
 
     `score` is 0 (as usual) to 1; `expected` is what was foreseen before the value was known and
-    `lower`..`upper` what 99 % of earlier points kept to, both None while nothing is known. `is_anomaly`
+    `lower`..`upper` what 99 % of earlier points kept to, all None while nothing is known. `is_anomaly`
     marks the first point of an alarm; `ongoing` every point at or above the threshold.
     """
 
@@ -53,20 +49,20 @@ class Detector:
     """How sensitive to be. It holds no state: that is the caller's, per series.
 
     `threshold` is the score from which a point is unusual; `rearm` is for how many points no second alarm
-    is raised; `warmup` is how many points are learned from before the first.
+    is raised; `warmup` is how many points are learned from before the first; `fatigue` is by what share
+    each recent alarm (half-life 4,000 points) raises the surprise that the next one needs.
     """
 
     threshold: float = 0.5
-    rearm: int = 100
+    rearm: int = 120
     warmup: int = 120
+    fatigue: float = 0.05
 
     def __post_init__(self) -> None:
-        if not 0.0 < self.threshold <= 1.0:
-            raise InvalidInput(
-                "threshold must be above 0 and at most 1.", field="threshold", value=self.threshold
-            )
-        for name in ("rearm", "warmup"):
-            if getattr(self, name) < 0:
+        if not 0.0 < self.threshold < 1.0:
+            raise InvalidInput("threshold must be between 0 and 1.", field="threshold")
+        for name in ("rearm", "warmup", "fatigue"):
+            if not 0 <= getattr(self, name) < math.inf:
                 raise InvalidInput(f"{name} must not be negative.", field=name)
 
     def start(self) -> State:
@@ -76,7 +72,7 @@ class Detector:
     def step(self, state: State, at: datetime, value: float | None) -> tuple[State, Verdict]:
         """The verdict on the next point and the state after it; None is a point that is missing.
 
-        InvalidInput for a value that is not a number or not below `LARGEST`; ValueError for a state of
+        InvalidInput for a value that is not a number or not within ±`LARGEST`; ValueError for a state of
         another version.
         """
         memory = unpack(state)
@@ -86,105 +82,48 @@ class Detector:
     def run(
         self, state: State, points: Iterable[tuple[datetime, float | None]]
     ) -> tuple[State, list[Verdict]]:
-        """`step` for many points: the same verdicts and the same state, several times as fast."""
+        """`step` for many points: the same verdicts and the same state, at twice the pace."""
         memory = unpack(state)
         verdicts = [self._judge(memory, at, value) for at, value in points]
         return pack(memory), verdicts
 
+    def needed(self, alarms: float) -> float:
+        """The score that an alarm takes after so many recent ones."""
+        return _score(_surprise(self.threshold) * (1.0 + self.fatigue * alarms))
+
     def _judge(self, memory: Memory, at: datetime, value: float | None) -> Verdict:
         place = places(at)
-        cycle = memory.seasons.believed(place)
-        expected, reach = _expectation(memory, cycle, place)
+        expected, lower, upper = memory.fine.range(place) or (None, None, None)
         memory.silence += 1
+        memory.alarms *= _FADING
         if value is None:
-            return Verdict(
-                0.0, expected, *_band(memory, expected, reach), False, False, "No value."
-            )
+            return Verdict(0.0, expected, lower, upper, False, False, MISSING)
         if not -LARGEST < value < LARGEST:
             raise InvalidInput(f"{value} is not a number that can be judged.", field="value")
-        band = _band(memory, expected, reach)
-        parts = _take_in(memory, place, cycle, value)
-        score = 1.0 - 2.0 ** (-sum(parts) / _SURPRISE)
+        parts = memory.take_in(place, value)
+        score = _score(_combined(parts))
         ongoing = score >= self.threshold and memory.points > self.warmup
-        alarm = ongoing and memory.silence > self.rearm
+        alarm = ongoing and memory.silence > self.rearm and score >= self.needed(memory.alarms)
         if alarm:
             memory.silence = 0
-        reason = describe(value, band, cycle, at, parts) if ongoing else "As usual."
-        return Verdict(score, expected, *band, alarm, ongoing, reason)
+            memory.alarms += 1.0
+        reason = describe(value, lower, upper, at, parts) if ongoing else AS_USUAL
+        return Verdict(score, expected, lower, upper, alarm, ongoing, reason)
 
 
-def _expectation(memory: Memory, cycle: int, place: Places) -> tuple[float | None, float]:
-    """What the believed cycle foresees, and how far from it a value may well be."""
-    seasons = memory.seasons
-    if not seasons.visits[FLAT]:
-        return None, 0.0
-    usual = seasons.errors[cycle] + _floor(memory)
-    return seasons.means[place[cycle]], memory.tails.exceeded_by(BAND, _OUTSIDE) * usual
+def fading(points: int) -> float:
+    """What an alarm still counts after so many points."""
+    return _FADING**points
 
 
-def _band(
-    memory: Memory, expected: float | None, reach: float
-) -> tuple[float | None, float | None]:
-    """Expected ± reach; not below 0 for a series that never was."""
-    if expected is None:
-        return None, None
-    lower = expected - reach
-    return (max(lower, 0.0) if memory.least >= 0.0 else lower), expected + reach
+def _combined(parts: Sequence[Sequence[float]]) -> float:
+    return math.sqrt(sum(sum(scale) ** 2 for scale in parts) / len(parts))
 
 
-def _floor(memory: Memory) -> float:
-    """A deviation too small to speak of, so that a flat series is not all surprise."""
-    return _FLOOR * abs(memory.level.slow) + 1e-12
+def _score(surprise: float) -> float:
+    """0 for none, 0.5 for `_SURPRISE`, towards 1."""
+    return 1.0 - math.exp2(-surprise / _SURPRISE)
 
 
-def _take_in(memory: Memory, place: Places, cycle: int, value: float) -> list[float]:
-    """Measure the value against what is known, learn from it, and answer the four surprises."""
-    ratios = _measure(memory, place, cycle, value)
-    memory.seasons.learn(place, value)
-    parts = memory.tails.surprises(ratios if memory.points > _FEW else (0.0,) * len(ratios))
-    del parts[BAND]
-    _settle(memory, sum(parts))
-    return parts
-
-
-def _measure(memory: Memory, place: Places, cycle: int, value: float) -> tuple[float, ...]:
-    """The ratios in the order of the kinds."""
-    if not memory.points:
-        _begin(memory, value)
-    memory.points += 1
-    memory.age += 1
-    memory.least = min(memory.least, value)
-    floor, first, since = _floor(memory), 1.0 / memory.points, 1.0 / memory.age
-    residual = memory.seasons.residual(cycle, place, value) or 0.0
-    size = abs(value - memory.previous)
-    memory.previous = value
-    return (
-        memory.level.ratio(value, first, since, floor),
-        memory.run.ratio(residual, first, since, floor),
-        _moment(memory, place, value, floor),
-        memory.swing.ratio(size, first, floor),
-        abs(residual) / (memory.seasons.errors[cycle] + floor),
-    )
-
-
-def _moment(memory: Memory, place: Places, value: float, floor: float) -> float:
-    """The value against its hour of the week; 0 until that hour has been met."""
-    residual = memory.seasons.residual(WEEK, place, value)
-    if residual is None:
-        return 0.0
-    memory.moments += 1
-    found = memory.moment.ratio(abs(residual), 1.0 / memory.moments, floor)
-    return found if memory.moments >= _FEW else 0.0
-
-
-def _begin(memory: Memory, value: float) -> None:
-    memory.previous = value
-    memory.level.begin(value)
-
-
-def _settle(memory: Memory, surprise: float) -> None:
-    """What stays unusual is the new usual: the long means learn faster from then on."""
-    memory.lasting = memory.lasting + 1 if surprise >= _LASTING_SURPRISE else 0
-    if memory.lasting >= _LASTING:
-        memory.lasting = 0
-        memory.age = min(memory.age, _NEW_LEVEL_AGE)
+def _surprise(score: float) -> float:
+    return -_SURPRISE * math.log2(1.0 - score)

@@ -38,6 +38,7 @@ OUTREACH: tuple[EventType, ...] = (
             ("partnerType", "status"),
             ("campaign", "status"),
             ("recurring", "status"),
+            ("partner", "recurring"),
             ("source", "status"),
             ("partner", "partnerType", "status"),
             ("campaign", "partner", "status"),

@@ -11,7 +11,7 @@ from array import array
 from collections.abc import Iterable
 
 BINS = 64
-HALF_LIFE = 2_000
+HALF_LIFE = 3_000
 """Points after which an earlier measurement counts half."""
 
 _PER_OCTAVE = 4
