@@ -1,6 +1,6 @@
 """Durable ingest: how many events a second are acknowledged, and how soon, held against raw COPY."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -21,6 +21,7 @@ EVENTS_PER_REQUEST = (1, 100, 1_000)
 COPY_CONNECTIONS = (1, 4)
 COPY_CALLS = 60
 DISTINCT_EVENTS = 20_000
+EXPRESS_ONCE = "express, each once"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,25 +51,23 @@ class Found:
         return per_request, rate
 
 
-def targets(
-    express: Contender | None, own: Contender, token: str, *, lean: bool = True
-) -> list[Target]:
-    """The contenders that take events."""
-    found = [tidemark_target(own, token, lean=lean)]
+def targets(express: Contender | None, own: Contender, token: str) -> list[Target]:
+    """The contenders that take events, all of them the same ones."""
+    found = [tidemark_target(own, token, lean=True)]
     if express is not None:
-        found.insert(0, Target("express", express.url, _express_requests(express.url)))
+        found.insert(0, _express_target("express", express.url, "events"))
+        found.append(_express_target(EXPRESS_ONCE, express.url, "events-once"))
     return found
 
 
 def tidemark_target(own: Contender, token: str, *, lean: bool) -> Target:
-    """Tidemark's bulk endpoint. Lean events hold what the peer keeps, an id and a duration."""
+    """Tidemark's bulk endpoint. Lean events hold no more than who, what, when and how long."""
     url = f"{own.url}/v1/events"
     headers = tidemark.bearer(token)
 
     def requests(per_request: int) -> tuple[bytes, ...]:
-        events = [_with_mark(generate.lean(each) if lean else each) for each in _recent_events()]
-        groups = (events[n : n + per_request] for n in range(0, len(events), per_request))
-        return tuple(request("POST", url, orjson.dumps(group), headers) for group in groups)
+        bodies = _bodies(per_request, lean=lean)
+        return tuple(request("POST", url, body, headers) for body in bodies)
 
     return Target(tidemark.NAME, own.url, requests)
 
@@ -180,21 +179,20 @@ def _events_per_second(found: Repetitions, per_request: int) -> Figure:
     return rate
 
 
-def _express_requests(base: str) -> Callable[[int], tuple[bytes, ...]]:
-    url = f"{base}/api/analytics/events"
+def _express_target(name: str, base: str, path: str) -> Target:
+    url = f"{base}/api/analytics/{path}"
 
     def requests(per_request: int) -> tuple[bytes, ...]:
-        events = [
-            {"userId": each["userId"], "eventType": each["type"], "createdAt": each["occurredAt"]}
-            for each in _recent_events()
-        ]
-        groups = (events[n : n + per_request] for n in range(0, len(events), per_request))
-        return tuple(
-            request("POST", url, orjson.dumps(group if per_request > 1 else group[0]))
-            for group in groups
-        )
+        return tuple(request("POST", url, body) for body in _bodies(per_request, lean=True))
 
-    return requests
+    return Target(name, base, requests)
+
+
+def _bodies(per_request: int, *, lean: bool) -> Iterator[bytes]:
+    """Arrays of events whose ids the load generator makes new each time."""
+    events = [_with_mark(generate.lean(each) if lean else each) for each in _recent_events()]
+    for first in range(0, len(events), per_request):
+        yield orjson.dumps(events[first : first + per_request])
 
 
 def _recent_events() -> list[dict[str, Any]]:

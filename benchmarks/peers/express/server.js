@@ -85,19 +85,28 @@ app.get('/api/analytics/series', async (req, res) => {
   res.json({ data: rows.map((row) => ({ bucket: row.bucket, value: Number(row.value) })) });
 });
 
-app.post('/api/analytics/events', async (req, res) => {
-  const events = Array.isArray(req.body) ? req.body : [req.body];
-  const values = [];
-  const places = events.map((event, index) => {
-    values.push(event.userId, event.eventType, event.createdAt);
-    return `($${index * 3 + 1}, $${index * 3 + 2}, $${index * 3 + 3})`;
-  });
-  await pool.query(
-    `INSERT INTO events (user_id, event_type, created_at) VALUES ${places.join(', ')}`,
-    values,
-  );
-  res.status(201).json({ accepted: events.length });
-});
+function insertInto(table, columns, ending) {
+  return async (req, res) => {
+    const events = Array.isArray(req.body) ? req.body : [req.body];
+    const values = [];
+    const places = events.map((event, row) => {
+      values.push(...columns.map(([, field]) => event[field]));
+      return `(${columns.map((_, column) => `$${row * columns.length + column + 1}`).join(', ')})`;
+    });
+    const names = columns.map(([name]) => name).join(', ');
+    await pool.query(`INSERT INTO ${table} (${names}) VALUES ${places.join(', ')} ${ending}`, values);
+    res.status(201).json({ accepted: events.length });
+  };
+}
+
+const kept = [
+  ['user_id', 'userId'],
+  ['event_type', 'type'],
+  ['created_at', 'occurredAt'],
+];
+const all = [['id', 'id'], ...kept, ['duration_ms', 'durationMs']];
+app.post('/api/analytics/events', insertInto('events', kept, ''));
+app.post('/api/analytics/events-once', insertInto('events_once', all, 'ON CONFLICT DO NOTHING'));
 
 app.get('/health', (req, res) => res.json({ status: 'ok' }));
 
