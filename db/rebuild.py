@@ -18,6 +18,7 @@ from db.rollup_columns import ALL
 from db.rollup_sets import measures_of_type
 from db.rollups import Batches, levels_of, merge, types_by_name
 from db.seal import build_level
+from db.user_totals import begin_recount, recount_users, take_recount
 from domain.catalogue import ALL_EVENTS, Catalogue, EventType
 from domain.errors import InvalidInput
 from domain.grains import BASE, Grain, floor_datetime
@@ -53,6 +54,7 @@ async def begin(
             raise InvalidInput("A rebuild is already running.", code="REBUILD_RUNNING")
         await connection.execute(_QUERIES["forget_rolled"])
         await connection.execute(_QUERIES["begin"], [each.name for each in types])
+        await begin_recount(connection)
         gaps = await _raw_from(connection, catalogue)
         for each in types:
             await _add_generation(connection, each, gaps.get(each.name))
@@ -135,6 +137,7 @@ async def _merge_run(
         name: RollType(each.sets, each.measures, gaps.get(name)) for name, each in building.items()
     }
     await merge(connection, catalogue, batches, since, {})
+    await recount_users(connection, batches.ids, batches.received)
 
 
 async def _raw_from(connection: Connection, catalogue: Catalogue) -> Mapping[str, datetime]:
@@ -155,6 +158,7 @@ async def _take_over(connection: Connection, rebuild: int, names: Sequence[str])
             await build_level(connection, grain, BASE, start, until, state="building")
     await connection.execute(_QUERIES["retire"], names)
     await connection.execute(_QUERIES["activate"])
+    await take_recount(connection, names)
     await connection.execute(_QUERIES["finish"], rebuild)
     await connection.execute(_STATE["bump"])
 

@@ -11,6 +11,7 @@ from db.queries import load
 from db.roll_sql import RollSet, RollType, roll_statement
 from db.rollup_columns import SKETCHES
 from db.rollup_partitions import ensure_months
+from db.user_totals import add_users
 from domain import distinct, quantiles
 from domain.catalogue import ALL_EVENTS, Catalogue, EventType
 from domain.errors import ConfigurationError
@@ -152,6 +153,7 @@ async def _roll_claimed(connection: Connection, catalogue: Catalogue, limit: int
     types = await types_by_name(connection, catalogue, states=("active", "building"))
     found = await merge(connection, catalogue, batches, types, await levels_of(connection))
     _check_declared(found, types)
+    await add_users(connection, batches.ids, batches.received)
     await connection.execute(_QUERIES["note_rolled"], batches.ids)
     await connection.execute(_QUERIES["done"], batches.ids)
     left = await connection.fetchval(_QUERIES["any_pending"])

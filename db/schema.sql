@@ -1,3 +1,12 @@
+CREATE FUNCTION public.count_merged_batches() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    UPDATE merged_batches SET batches = batches + (SELECT count(*) FROM merged);
+    RETURN NULL;
+END
+$$;
+
 CREATE TABLE public.alert_configs (
     id uuid NOT NULL,
     name text NOT NULL,
@@ -63,16 +72,17 @@ CREATE TABLE public.alert_outbox (
     reason text,
     attempts integer DEFAULT 0 NOT NULL,
     next_attempt_at timestamp with time zone NOT NULL,
-    lease_token uuid,
-    lease_until timestamp with time zone,
     last_error text,
     provider_id text,
     created_at timestamp with time zone NOT NULL,
     delivered_at timestamp with time zone,
+    message_id uuid,
     CONSTRAINT alert_outbox_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'delivered'::text, 'suppressed'::text, 'dead'::text])))
 );
 
 COMMENT ON TABLE public.alert_outbox IS 'One row per history row, channel and recipient, written in the transaction of the history row; also for what was not sent, with the reason.';
+
+COMMENT ON COLUMN public.alert_outbox.next_attempt_at IS 'Before it is part of a message: when it is looked at.';
 
 ALTER TABLE public.alert_outbox ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.alert_outbox_id_seq
@@ -266,14 +276,135 @@ ALTER TABLE public.imports ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.merged_batches (
+    one boolean DEFAULT true NOT NULL,
+    batches bigint NOT NULL,
+    CONSTRAINT merged_batches_one_check CHECK (one)
+);
+
+COMMENT ON TABLE public.merged_batches IS 'With the pending ones: how many batches were ever committed. Two snapshots with the same number hold the same events.';
+
+CREATE TABLE public.notification_addresses (
+    recipient text NOT NULL,
+    channel text NOT NULL,
+    address text NOT NULL,
+    CONSTRAINT notification_addresses_channel_check CHECK ((channel = ANY (ARRAY['email'::text, 'slack'::text, 'sms'::text, 'webhook'::text])))
+);
+
+CREATE TABLE public.notification_attempts (
+    message_id uuid NOT NULL,
+    number integer NOT NULL,
+    token uuid NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    outcome text DEFAULT 'sending'::text NOT NULL,
+    detail text DEFAULT ''::text NOT NULL,
+    provider_id text,
+    CONSTRAINT notification_attempts_outcome_check CHECK ((outcome = ANY (ARRAY['sending'::text, 'accepted'::text, 'refused'::text, 'unknown'::text])))
+);
+
+COMMENT ON TABLE public.notification_attempts IS 'Every attempt, written before it starts. unknown: the provider may have it; it was tried again.';
+
 CREATE TABLE public.notification_routes (
     severity text NOT NULL,
     channel text NOT NULL,
     recipient text NOT NULL,
+    after interval DEFAULT '00:00:00'::interval NOT NULL,
+    repeat_every interval,
+    CONSTRAINT notification_routes_after_check CHECK ((after >= '00:00:00'::interval)),
+    CONSTRAINT notification_routes_channel_check CHECK ((channel = ANY (ARRAY['in_app'::text, 'email'::text, 'slack'::text, 'sms'::text, 'webhook'::text]))),
+    CONSTRAINT notification_routes_repeat_every_check CHECK ((repeat_every >= '00:01:00'::interval)),
     CONSTRAINT notification_routes_severity_check CHECK ((severity = ANY (ARRAY['info'::text, 'warning'::text, 'critical'::text])))
 );
 
-COMMENT ON TABLE public.notification_routes IS 'Who is told of what severity by which channel. In-app to * is everyone who may see alerts.';
+COMMENT ON TABLE public.notification_routes IS 'Who is told of what severity by which channel. *: in-app everyone who may see alerts, else all who gave an address. after: only once nobody acknowledged for so long. repeat_every: told again until someone does.';
+
+CREATE VIEW public.notification_destinations AS
+ SELECT r.severity,
+    r.channel,
+    COALESCE(a.recipient, r.recipient) AS recipient,
+    r.after,
+    r.repeat_every
+   FROM (public.notification_routes r
+     LEFT JOIN public.notification_addresses a ON (((r.recipient = '*'::text) AND (a.channel = r.channel))))
+  WHERE ((r.recipient <> '*'::text) OR (r.channel = 'in_app'::text) OR (a.recipient IS NOT NULL));
+
+COMMENT ON VIEW public.notification_destinations IS 'Routes with * replaced by those who gave an address for the channel.';
+
+CREATE TABLE public.notification_messages (
+    id uuid NOT NULL,
+    channel text NOT NULL,
+    address text NOT NULL,
+    severity text NOT NULL,
+    status text DEFAULT 'pending'::text NOT NULL,
+    reason text DEFAULT 'due'::text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    lease_token uuid,
+    attempts integer DEFAULT 0 NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT notification_messages_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'delivered'::text, 'suppressed'::text, 'dead'::text])))
+);
+
+COMMENT ON TABLE public.notification_messages IS 'What is sent in one piece: news of the outbox for one address. The id stays over all attempts and goes to the provider.';
+
+CREATE VIEW public.notification_news AS
+ SELECT o.id,
+    o.message_id,
+    o.channel,
+    o.recipient,
+    o.severity,
+    o.status,
+    o.next_attempt_at,
+    h.at,
+    h.config_id,
+    o.alert_id,
+    h.name,
+    h.group_key,
+    h.labels,
+    h.value,
+    h.threshold,
+    h.reason,
+    ((h.event = 'resolved'::text) OR (((h.event = 'reminded'::text) AND (a.resolved_at <= h.at)) IS TRUE)) AS over,
+    a.triggered_at,
+    a.status AS alert_status,
+    a.acknowledged_by,
+    a.resolved_at,
+    a.runbook_url,
+    (EXISTS ( SELECT
+           FROM (public.alert_outbox e
+             LEFT JOIN public.notification_messages m ON ((m.id = e.message_id)))
+          WHERE ((e.alert_id = o.alert_id) AND (e.channel = o.channel) AND (e.recipient = o.recipient) AND (e.history_id < o.history_id) AND ((e.status = 'delivered'::text) OR (m.attempts > 0))))) AS told
+   FROM ((public.alert_outbox o
+     JOIN public.alert_history h ON ((h.id = o.history_id)))
+     JOIN public.alerts a ON ((a.id = o.alert_id)));
+
+COMMENT ON VIEW public.notification_news IS 'Rows of the outbox with what happened and how the alert stands. over: it says that the alert ended. told: the destination was, or may have been, told that it fires.';
+
+CREATE TABLE public.notification_preferences (
+    recipient text NOT NULL,
+    min_severity text NOT NULL,
+    in_app boolean NOT NULL,
+    quiet_start time without time zone,
+    quiet_end time without time zone,
+    quiet_zone text,
+    quiet_all boolean NOT NULL,
+    members text[] NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    updated_by text NOT NULL,
+    CONSTRAINT notification_preferences_check CHECK ((num_nulls(quiet_start, quiet_end, quiet_zone) = ANY (ARRAY[0, 3]))),
+    CONSTRAINT notification_preferences_min_severity_check CHECK ((min_severity = ANY (ARRAY['info'::text, 'warning'::text, 'critical'::text]))),
+    CONSTRAINT notification_preferences_recipient_check CHECK (((recipient ~~ 'user:%'::text) OR (recipient ~~ 'team:%'::text)))
+);
+
+CREATE TABLE public.notification_reads (
+    subject text NOT NULL,
+    outbox_id bigint NOT NULL,
+    read_at timestamp with time zone NOT NULL
+);
+
+COMMENT ON TABLE public.notification_reads IS 'What each subject has read in-app.';
 
 CREATE TABLE public.pending_batches (
     batch_id bigint NOT NULL,
@@ -426,6 +557,33 @@ CREATE TABLE public.schema_migrations (
     applied_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
+CREATE TABLE public.user_totals (
+    user_id text NOT NULL,
+    event_type text NOT NULL,
+    count bigint NOT NULL,
+    error_count bigint NOT NULL,
+    duration_count bigint NOT NULL,
+    duration_sum numeric NOT NULL,
+    first_at timestamp with time zone NOT NULL,
+    last_at timestamp with time zone NOT NULL
+)
+WITH (fillfactor='80');
+
+COMMENT ON TABLE public.user_totals IS 'Events of each user that the rollups hold, by type; added to in the transaction that merges their batches.';
+
+CREATE TABLE public.user_totals_building (
+    user_id text CONSTRAINT user_totals_user_id_not_null NOT NULL,
+    event_type text CONSTRAINT user_totals_event_type_not_null NOT NULL,
+    count bigint CONSTRAINT user_totals_count_not_null NOT NULL,
+    error_count bigint CONSTRAINT user_totals_error_count_not_null NOT NULL,
+    duration_count bigint CONSTRAINT user_totals_duration_count_not_null NOT NULL,
+    duration_sum numeric CONSTRAINT user_totals_duration_sum_not_null NOT NULL,
+    first_at timestamp with time zone CONSTRAINT user_totals_first_at_not_null NOT NULL,
+    last_at timestamp with time zone CONSTRAINT user_totals_last_at_not_null NOT NULL
+);
+
+COMMENT ON TABLE public.user_totals_building IS 'The same counted anew by a rebuild; takes the place of the old for types whose raw events are all there.';
+
 ALTER TABLE ONLY public.alert_configs
     ADD CONSTRAINT alert_configs_name_key UNIQUE (name);
 
@@ -477,6 +635,24 @@ ALTER TABLE ONLY public.imports
 ALTER TABLE ONLY public.imports
     ADD CONSTRAINT imports_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.merged_batches
+    ADD CONSTRAINT merged_batches_pkey PRIMARY KEY (one);
+
+ALTER TABLE ONLY public.notification_addresses
+    ADD CONSTRAINT notification_addresses_pkey PRIMARY KEY (recipient, channel);
+
+ALTER TABLE ONLY public.notification_attempts
+    ADD CONSTRAINT notification_attempts_pkey PRIMARY KEY (message_id, number);
+
+ALTER TABLE ONLY public.notification_messages
+    ADD CONSTRAINT notification_messages_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.notification_preferences
+    ADD CONSTRAINT notification_preferences_pkey PRIMARY KEY (recipient);
+
+ALTER TABLE ONLY public.notification_reads
+    ADD CONSTRAINT notification_reads_pkey PRIMARY KEY (subject, outbox_id);
+
 ALTER TABLE ONLY public.notification_routes
     ADD CONSTRAINT notification_routes_pkey PRIMARY KEY (severity, channel, recipient);
 
@@ -516,13 +692,23 @@ ALTER TABLE ONLY public.rollups
 ALTER TABLE ONLY public.schema_migrations
     ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (version);
 
+ALTER TABLE ONLY public.user_totals_building
+    ADD CONSTRAINT user_totals_building_pkey PRIMARY KEY (user_id, event_type);
+
+ALTER TABLE ONLY public.user_totals
+    ADD CONSTRAINT user_totals_pkey PRIMARY KEY (user_id, event_type);
+
 CREATE INDEX alert_history_alert ON public.alert_history USING btree (alert_id, id);
 
 CREATE INDEX alert_history_config ON public.alert_history USING btree (config_id, id);
 
 CREATE INDEX alert_outbox_alert ON public.alert_outbox USING btree (alert_id, id);
 
-CREATE INDEX alert_outbox_due ON public.alert_outbox USING btree (next_attempt_at) WHERE (status = 'pending'::text);
+CREATE INDEX alert_outbox_due ON public.alert_outbox USING btree (next_attempt_at) WHERE ((status = 'pending'::text) AND (message_id IS NULL));
+
+CREATE INDEX alert_outbox_in_app ON public.alert_outbox USING btree (id) WHERE ((channel = 'in_app'::text) AND (status = 'delivered'::text));
+
+CREATE INDEX alert_outbox_message ON public.alert_outbox USING btree (message_id);
 
 CREATE INDEX alert_schedule_due ON public.alert_schedule USING btree (due_at);
 
@@ -544,17 +730,39 @@ CREATE INDEX audit_log_object ON public.audit_log USING btree (object_type, obje
 
 CREATE INDEX dead_letters_open ON public.dead_letters USING btree (id) WHERE (replayed_at IS NULL);
 
+CREATE INDEX notification_addresses_channel ON public.notification_addresses USING btree (channel);
+
+CREATE INDEX notification_messages_dead ON public.notification_messages USING btree (ended_at) WHERE (status = 'dead'::text);
+
+CREATE INDEX notification_messages_due ON public.notification_messages USING btree (channel, due_at) WHERE (status = 'pending'::text);
+
+CREATE INDEX notification_messages_sent ON public.notification_messages USING btree (channel, address, ended_at);
+
 CREATE UNIQUE INDEX rollup_rebuilds_one_running ON public.rollup_rebuilds USING btree ((true)) WHERE (state = 'running'::text);
 
 CREATE UNIQUE INDEX rollup_sets_one_active ON public.rollup_sets USING btree (event_type, dimensions) WHERE (state = 'active'::text);
 
 CREATE UNIQUE INDEX rollup_sets_one_building ON public.rollup_sets USING btree (event_type, dimensions) WHERE (state = 'building'::text);
 
+CREATE TRIGGER pending_batches_merged AFTER DELETE ON public.pending_batches REFERENCING OLD TABLE AS merged FOR EACH STATEMENT EXECUTE FUNCTION public.count_merged_batches();
+
 ALTER TABLE ONLY public.alert_outbox
     ADD CONSTRAINT alert_outbox_history_id_fkey FOREIGN KEY (history_id) REFERENCES public.alert_history(id);
 
+ALTER TABLE ONLY public.alert_outbox
+    ADD CONSTRAINT alert_outbox_message_id_fkey FOREIGN KEY (message_id) REFERENCES public.notification_messages(id);
+
 ALTER TABLE ONLY public.alert_schedule
     ADD CONSTRAINT alert_schedule_config_id_fkey FOREIGN KEY (config_id) REFERENCES public.alert_configs(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.notification_addresses
+    ADD CONSTRAINT notification_addresses_recipient_fkey FOREIGN KEY (recipient) REFERENCES public.notification_preferences(recipient) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.notification_attempts
+    ADD CONSTRAINT notification_attempts_message_id_fkey FOREIGN KEY (message_id) REFERENCES public.notification_messages(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.notification_reads
+    ADD CONSTRAINT notification_reads_outbox_id_fkey FOREIGN KEY (outbox_id) REFERENCES public.alert_outbox(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.rollup_measure_gaps
     ADD CONSTRAINT rollup_measure_gaps_set_id_fkey FOREIGN KEY (set_id) REFERENCES public.rollup_sets(id) ON DELETE CASCADE;

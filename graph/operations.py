@@ -9,8 +9,10 @@ from graph.fields import computed
 from graph.section_arguments import Info
 from graph.types.health import SystemHealth
 from graph.types.ml import MlPipelines
+from graph.types.users import UserAnalytics
 from resolvers.ml import MlSection
 from resolvers.section_parts import Section
+from resolvers.users import user_analytics
 
 Providers = Annotated[
     list[str] | None,
@@ -37,3 +39,17 @@ class Operations:
     ) -> object:
         section = Section.of(info.context, when(range, time_zone, compare_to))
         return MlSection.of(section, providers)
+
+    @computed(
+        "What one user did in all, exactly and since ever, of the event types that you may see;"
+        " null for an unknown user.",
+        UserAnalytics | None,
+    )
+    async def user_analytics(
+        self,
+        info: Info,
+        user_id: Annotated[
+            strawberry.ID, strawberry.argument(description="The userId of the events.")
+        ],
+    ) -> object:
+        return await user_analytics(info.context, user_id)

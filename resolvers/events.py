@@ -73,14 +73,15 @@ async def events(scope: Scope, asked: EventsAsked) -> EventConnection:
         interval=span.interval,
         event_type=event_type.name,
         filter=condition_on(scope, event_type, asked.filter),
-        user_id=None if asked.user_id is None else _checked_user(asked.user_id),
+        user_id=None if asked.user_id is None else checked_user(asked.user_id),
         first=asked.first,
         after=asked.after,
     )
     return EventConnection(page, Meta(resolved(span), span.now, ("raw",), page.warnings))
 
 
-def _checked_user(user_id: str) -> str:
+def checked_user(user_id: str) -> str:
+    """A user id that an event can have."""
     if "\0" in user_id or len(user_id) > LONGEST_VALUE:
         raise InvalidInput(
             f"userId is no id that an event can have: at most {LONGEST_VALUE} characters, no NUL.",

@@ -11,11 +11,13 @@ from db.pool import Pool
 from db.rollup_state import StateCache
 from db.rollups import roll_all
 from db.seal import seal as seal_buckets
+from db.user_totals import user_totals
 from domain.catalogue import Catalogue
 from domain.clock import Weekday
 from domain.limits import Limits
 from domain.pages import Page
 from domain.questions import Frame, Read
+from domain.user_totals import UserTotals
 from resolvers.alert_room import AlertRoom
 from resolvers.scope import RecordEvents, Rolled, Rooms
 
@@ -41,6 +43,10 @@ def open_rooms(
         with outages_stated():
             return await page(pool, catalogue, **asked)
 
+    async def totals_of_user(user_id: str, types: Sequence[str]) -> UserTotals | None:
+        with outages_stated():
+            return await user_totals(pool, user_id, types)
+
     async def roll_up(now: datetime, *, seal: bool) -> Rolled:
         with outages_stated():
             report = await roll_all(pool, catalogue)
@@ -53,6 +59,7 @@ def open_rooms(
         page=paged,
         record=record,
         roll_up=roll_up,
+        user_totals=totals_of_user,
         alerts=alerts or AlertRoom(pool),
         limits=limits or Limits(),
         week_start=week_start,

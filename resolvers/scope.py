@@ -13,6 +13,7 @@ from domain.limits import Limits
 from domain.pages import Page
 from domain.policy import permitted_type
 from domain.questions import Filter, Interval
+from domain.user_totals import UserTotals
 from resolvers.alert_room import AlertRoom
 from resolvers.loaders import Answer, Loaders
 
@@ -30,6 +31,12 @@ class PageOfEvents(Protocol):
         first: int,
         after: str | None,
     ) -> Awaitable[Page]: ...
+
+
+class TotalsOfUser(Protocol):
+    """What a user did in all, of these event types; None for one who did nothing."""
+
+    def __call__(self, user_id: str, types: Sequence[str]) -> Awaitable[UserTotals | None]: ...
 
 
 class RecordEvents(Protocol):
@@ -64,6 +71,7 @@ class Rooms:
     page: PageOfEvents
     record: RecordEvents
     roll_up: RollUp
+    user_totals: TotalsOfUser
     alerts: AlertRoom
     limits: Limits = field(default_factory=Limits)
     week_start: Weekday = Weekday.MONDAY
