@@ -33,8 +33,8 @@ schema: environment-dev  ## Write schema.graphql and db/schema.sql anew
 lock: environment-dev  ## Pin what is installed now in requirements.lock
 	$(BIN)/pip freeze --exclude-editable > requirements.lock
 
-bench: environment-dev  ## Measure beside peers and limits; writes benchmarks/RESULTS.md
-	$(BIN)/python -m benchmarks.run
+bench: environment-dev  ## Measure beside peers and limits (ARGS=--quick for a short run); writes benchmarks/RESULTS.md
+	$(BIN)/python -m benchmarks.run $(ARGS)
 
 faults: environment-dev  ## Kill every part at random, 100 rounds (FAULT_ROUNDS=100)
 	FAULT_ROUNDS=$${FAULT_ROUNDS:-100} $(BIN)/pytest tests/faults
