@@ -1,90 +1,103 @@
-"""Figures: numbers with names of their own, made of measures. A section declares them in a table."""
+"""Figures of one group as the contract shows them: now, before, and how they compare."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Union
+from decimal import Decimal
 
-from domain.questions import COUNT, ERRORS, USERS, MeasureKey, Value
-from resolvers.answers import Aggregates
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One number: what it says, the measures it needs, and how it is made of them.
-
-    `whole` numbers are counts and never null; `exact` ones are decimals.
-    """
-
-    description: str
-    keys: tuple[MeasureKey, ...]
-    value: Callable[[Aggregates], Value]
-    whole: bool = False
-    exact: bool = False
+from domain.amounts import Amounts
+from domain.comparison import ratio
+from domain.figures import FigureValue, Kind, Tallies, mixed
+from domain.questions import Warning
+from resolvers.answers import Buckets
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Figures by their GraphQL names; figures that belong together may be a table of their own."""
+    """The figures of one group; those that were not selected were not read."""
 
-    name: str
-    description: str
-    members: Mapping[str, Union[Figure, "Figures"]]
+    kind: Kind
+    tallies: Tallies
 
+    def value(self, name: str) -> FigureValue:
+        """The figure of that name."""
+        return self.kind.figures[name].value(self.tallies)
 
-def events(description: str) -> Figure:
-    """How many events there are."""
-    return Figure(description, (COUNT,), lambda each: each.count, whole=True)
-
-
-def errors(description: str) -> Figure:
-    """How many of them are errors."""
-    return Figure(description, (ERRORS,), lambda each: each.error_count, whole=True)
-
-
-def successes(description: str) -> Figure:
-    """How many of them are no errors."""
-    return Figure(
-        description,
-        (COUNT, ERRORS),
-        lambda each: int(each.count or 0) - int(each.error_count or 0),
-        whole=True,
-    )
+    def warnings(self, names: Iterable[str]) -> Iterator[Warning]:
+        """What to know about these figures."""
+        for name in sorted(names):
+            figure = self.kind.figures[name]
+            said = figure.warning(self.tallies) if figure.warning else None
+            yield from (each for each in (mixed(name, self.value(name)), said) if each)
 
 
-def error_rate(description: str) -> Figure:
-    """Errors over events."""
-    return Figure(description, (COUNT, ERRORS), lambda each: each.error_rate)
+@dataclass(frozen=True, slots=True)
+class FigureChange:
+    """How many times its earlier value each figure is; None where that is 0, unknown or in other money."""
+
+    now: Figures
+    before: Figures
+
+    def value(self, name: str) -> float | None:
+        """The ratio of the figure of that name."""
+        now, before = self.now.value(name), self.before.value(name)
+        if isinstance(now, Amounts) and isinstance(before, Amounts):
+            return _ratio_of_totals(now, before)
+        if isinstance(now, Amounts) or isinstance(before, Amounts):
+            return None
+        return ratio(now, before)
 
 
-def success_rate(description: str) -> Figure:
-    """Events that are no errors over events."""
-    return Figure(description, (COUNT, ERRORS), lambda each: each.success_rate)
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """The figures of a group and those of its earlier self."""
+
+    figures: Figures
+    previous: Figures | None
+
+    @property
+    def change(self) -> FigureChange | None:
+        return None if self.previous is None else FigureChange(self.figures, self.previous)
 
 
-def users(description: str) -> Figure:
-    """Distinct user ids."""
-    return Figure(description, (USERS,), lambda each: each.unique_users, whole=True)
+@dataclass(frozen=True, slots=True)
+class FigureColumns:
+    """The figures of one series, a column each: amounts are of one currency."""
+
+    figures: Figures
+    buckets: Buckets
+    length: int
+
+    @property
+    def start(self) -> object:
+        return self.buckets.start
+
+    @property
+    def end(self) -> object:
+        return self.buckets.end
+
+    @property
+    def complete(self) -> object:
+        return self.buckets.complete
+
+    def column(self, name: str) -> Sequence[float | int | None]:
+        """One figure in every bucket; exact numbers as the nearest floats."""
+        rows = (_at(self.figures, row) for row in range(self.length))
+        return self.buckets.lined_up([_plain(each.value(name)) for each in rows])
 
 
-def with_measure(description: str, of: str) -> Figure:
-    """How many events have the measure at all."""
-    key = MeasureKey("n", of)
-    return Figure(description, (key,), lambda each: each.value(key), whole=True)
+def _at(figures: Figures, row: int) -> Figures:
+    tallies = {source: tally.at(row) for source, tally in figures.tallies.items()}
+    return Figures(figures.kind, tallies)
 
 
-def total(description: str, of: str) -> Figure:
-    """The exact sum of a measure; None where no event has it, which is not 0."""
-    key = MeasureKey("sum", of)
-    return Figure(description, (key,), lambda each: each.exact_sum(of), exact=True)
+def _plain(value: FigureValue) -> float | int | None:
+    if isinstance(value, Amounts):
+        value = None if value.total is None else value.total.amount
+    return float(value) if isinstance(value, Decimal) else value
 
 
-def mean(description: str, of: str) -> Figure:
-    """The mean over the events that have the measure."""
-    key = MeasureKey("avg", of)
-    return Figure(description, (key,), lambda each: each.value(key))
-
-
-def quantile(description: str, of: str, q: float) -> Figure:
-    """A quantile over the events that have the measure."""
-    key = MeasureKey("quantile", of, q)
-    return Figure(description, (key,), lambda each: each.value(key))
+def _ratio_of_totals(now: Amounts, before: Amounts) -> float | None:
+    current, earlier = now.total, before.total
+    if current is None or earlier is None or current.currency != earlier.currency:
+        return None
+    return ratio(current.amount, earlier.amount)

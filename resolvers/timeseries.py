@@ -116,7 +116,7 @@ async def timeseries(scope: Scope, asked: TimeSeriesAsked) -> TimeSeries:
     _check_cells(scope, asked, reads, found)
     frames = await scope.loaders.frames.load_many(reads)
     keys = [()] if found is None else list(found.groups)
-    current = [_series(asked, key, frames[0], _now(cut, span)) for key in keys]
+    current = [_series(asked, key, frames[0], current_buckets(cut.edges, span.now)) for key in keys]
     return TimeSeries(
         series=current,
         previous=_previous(asked, cut, span, current, keys, frames),
@@ -205,19 +205,21 @@ def _check_cells(
         check_limit(count, limit, what, code="TOO_MANY_POINTS", field="granularity")
 
 
-def _now(cut: _Cut, span: Window) -> Buckets:
+def current_buckets(edges: Sequence[datetime], now: datetime) -> Buckets:
+    """The buckets between these edges."""
     return Buckets(
-        start=list(cut.edges[:-1]),
-        end=list(cut.edges[1:]),
-        complete=list(complete_flags(cut.edges, span.now)),
+        start=list(edges[:-1]),
+        end=list(edges[1:]),
+        complete=list(complete_flags(edges, now)),
     )
 
 
-def _before(earlier: Comparison, span: Window) -> Buckets:
+def earlier_buckets(earlier: Comparison, now: datetime) -> Buckets:
+    """The buckets of an earlier period, lined up with the current ones."""
     return Buckets(
         start=earlier.lined_up(earlier.edges[:-1]),
         end=earlier.lined_up(earlier.edges[1:]),
-        complete=earlier.lined_up(complete_flags(earlier.edges, span.now)),
+        complete=earlier.lined_up(complete_flags(earlier.edges, now)),
         places=earlier.places,
     )
 
@@ -253,7 +255,7 @@ def _previous(
 ) -> list[Series] | None:
     if cut.earlier is None:
         return None
-    buckets = _before(cut.earlier, span)
+    buckets = earlier_buckets(cut.earlier, span.now)
     return [
         _series(asked, key, frames[1], buckets, series.columns.shown)
         for key, series in zip(keys, current, strict=True)
