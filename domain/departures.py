@@ -6,24 +6,28 @@ Deviations are absolute, not squared, so that one outlier moves the yardstick li
 
 import math
 
-AT_ONCE = 0.01
-"""A half-life that leaves nothing of the point before."""
+AT_ONCE = 1.0
+"""The rate that leaves nothing of the point before."""
 
 
 def rate(half_life: float) -> float:
-    """The weight of each new point."""
+    """The weight of each new point for a half-life in points."""
     return 1.0 - math.exp2(-1.0 / half_life)
 
 
 class Departure:
-    """A short mean against a long one, in units of the long mean deviation."""
+    """A short mean (rate `quick`) against a long one (`slowly`), in units of the long mean deviation."""
 
     __slots__ = ("fast", "quick", "slow", "slowly", "spread")
 
-    def __init__(self, short: float, long: float) -> None:
-        self.quick = rate(short)
-        self.slowly = rate(long)
-        self.fast = self.slow = self.spread = 0.0
+    def __init__(
+        self, quick: float, slowly: float, fast: float = 0.0, slow: float = 0.0, spread: float = 0.0
+    ) -> None:
+        self.quick = quick
+        self.slowly = slowly
+        self.fast = fast
+        self.slow = slow
+        self.spread = spread
 
     def begin(self, value: float) -> None:
         """Start both means at the first value."""
@@ -41,14 +45,15 @@ class Departure:
 
 
 class Swing:
-    """The short mean of a size against its long mean."""
+    """The short mean (rate `quick`) of a size against its long mean (`slowly`)."""
 
     __slots__ = ("fast", "quick", "slow", "slowly")
 
-    def __init__(self, short: float, long: float) -> None:
-        self.quick = rate(short)
-        self.slowly = rate(long)
-        self.fast = self.slow = 0.0
+    def __init__(self, quick: float, slowly: float, fast: float = 0.0, slow: float = 0.0) -> None:
+        self.quick = quick
+        self.slowly = slowly
+        self.fast = fast
+        self.slow = slow
 
     def ratio(self, size: float, least: float, floor: float) -> float:
         """Take a size in; `least` is the least weight of it in both means."""

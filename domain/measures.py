@@ -5,7 +5,7 @@ one, how far the last 8 residuals from the believed cycle are from the usual one
 its hour of the week, and how much the last 40 values swing. A fifth gives the range that is expected.
 """
 
-from domain.departures import AT_ONCE, Departure, Swing
+from domain.departures import AT_ONCE, Departure, Swing, rate
 from domain.seasonality import WEEK, Places, Seasons
 from domain.tails import Tails
 
@@ -13,6 +13,12 @@ BAND = 4
 """Which ratio gives the expected range; those before it are level, run, moment and swing."""
 
 KINDS = BAND + 1
+
+LEVEL = rate(16), rate(4_000)
+RUN = rate(8), rate(1_000)
+MOMENT = AT_ONCE, rate(2_000)
+SWING = rate(40), rate(2_000)
+"""The quick and the slow rate of each ratio."""
 
 _FEW = 6
 _FLOOR = 1e-4
@@ -47,15 +53,15 @@ class Measures:
         self.moments = 0
         self.previous = 0.0
         self.least = 0.0
-        self.level = Departure(16, 4_000)
-        self.run = Departure(8, 1_000)
-        self.moment = Swing(AT_ONCE, 2_000)
-        self.swing = Swing(40, 2_000)
-        self.seasons = Seasons()
-        self.tails = Tails(KINDS)
+        self.level = Departure(*LEVEL)
+        self.run = Departure(*RUN)
+        self.moment = Swing(*MOMENT)
+        self.swing = Swing(*SWING)
+        self.seasons = Seasons.empty()
+        self.tails = Tails.empty(KINDS)
 
     def range(self, place: Places) -> tuple[float, float, float] | None:
-        """What is expected at a moment, and the bounds that 99 % kept to; None while nothing is known.
+        """What the believed cycle foresees and the bounds that 99 % kept to; None while nothing is known.
 
         The lower bound is not below 0 for a series that never was.
         """

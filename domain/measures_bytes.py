@@ -4,14 +4,18 @@ from array import array
 from struct import Struct
 from sys import byteorder
 
-from domain.measures import KINDS, Measures
-from domain.seasonality import PLACES
-from domain.tails import BINS
+from domain.departures import Departure, Swing
+from domain.measures import KINDS, LEVEL, MOMENT, RUN, SWING, Measures
+from domain.seasonality import PLACES, Seasons
+from domain.tails import BINS, Tails
 
 _FIXED = Struct(f"<4I12d4d4I2d{KINDS}B")
 _ROOM = 4 * BINS
 
-SIZE = _FIXED.size + 5 * PLACES + _ROOM * KINDS
+_MEANS_AT = _FIXED.size + PLACES
+_BINS_AT = _MEANS_AT + 4 * PLACES
+
+SIZE = _BINS_AT + _ROOM * KINDS
 
 
 def packed(measures: Measures) -> bytes:
@@ -31,13 +35,19 @@ def packed(measures: Measures) -> bytes:
 
 def unpacked(stored: bytes) -> Measures:
     """The measures that continue exactly as the packed ones would have."""
-    measures = Measures()
+    measures = Measures.__new__(Measures)
     fixed = _FIXED.unpack_from(stored)
     measures.points, measures.lasting, measures.age, measures.moments = fixed[:4]
-    _restore_means(measures, fixed[4:16])
-    measures.seasons.errors, measures.seasons.met = list(fixed[16:20]), list(fixed[20:24])
-    measures.tails.total, measures.tails.weight, *measures.tails.tops = fixed[24:]
-    _restore_arrays(measures, memoryview(stored)[_FIXED.size :])
+    measures.previous, measures.least = fixed[4:6]
+    measures.level = Departure(*LEVEL, *fixed[6:9])
+    measures.run = Departure(*RUN, *fixed[9:12])
+    measures.moment = Swing(*MOMENT, *fixed[12:14])
+    measures.swing = Swing(*SWING, *fixed[14:16])
+    total, weight, *tops = fixed[24:]
+    means = _floats(stored, _MEANS_AT, _BINS_AT)
+    bins = [_floats(stored, at, at + _ROOM) for at in range(_BINS_AT, SIZE, _ROOM)]
+    measures.seasons = Seasons(means, _visits(stored), list(fixed[16:20]), list(fixed[20:24]))
+    measures.tails = Tails(bins, tops, total, weight)
     return measures
 
 
@@ -48,27 +58,17 @@ def _means(measures: Measures) -> tuple[float, ...]:
     return measures.previous, measures.least, *departures, *swings
 
 
-def _restore_means(measures: Measures, means: tuple[float, ...]) -> None:
-    level, run, moment, swing = measures.level, measures.run, measures.moment, measures.swing
-    measures.previous, measures.least, level.fast, level.slow, level.spread = means[:5]
-    run.fast, run.slow, run.spread, moment.fast, moment.slow = means[5:10]
-    swing.fast, swing.slow = means[10:]
+def _visits(stored: bytes) -> "array[int]":
+    return array("B", stored[_FIXED.size : _MEANS_AT])
 
 
-def _restore_arrays(measures: Measures, stored: memoryview) -> None:
-    measures.seasons.visits = array("B", stored[:PLACES].tobytes())
-    measures.seasons.means = _floats(stored[PLACES : 5 * PLACES])
-    bins = stored[5 * PLACES :]
-    measures.tails.bins = [_floats(bins[at : at + _ROOM]) for at in range(0, len(bins), _ROOM)]
+def _floats(stored: bytes, start: int, stop: int) -> "array[float]":
+    floats = array("f", stored[start:stop])
+    return floats if byteorder == "little" else _swapped(floats)
 
 
 def _little(floats: "array[float]") -> bytes:
     return floats.tobytes() if byteorder == "little" else _swapped(floats).tobytes()
-
-
-def _floats(stored: memoryview) -> "array[float]":
-    floats = array("f", stored.tobytes())
-    return floats if byteorder == "little" else _swapped(floats)
 
 
 def _swapped(floats: "array[float]") -> "array[float]":

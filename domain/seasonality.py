@@ -8,9 +8,6 @@ weekdays, daylight saving included.
 from array import array
 from datetime import datetime
 
-CYCLES = ("", "minute of the hour", "time of day", "hour of the week")
-"""What a cycle's slots are called; the first has no slots."""
-
 FLAT, HOUR, DAY, WEEK = range(4)
 SLOTS = (1, 30, 48, 168)
 PLACES = sum(SLOTS)
@@ -45,11 +42,19 @@ class Seasons:
 
     __slots__ = ("errors", "means", "met", "visits")
 
-    def __init__(self) -> None:
-        self.means = array("f", bytes(4 * PLACES))
-        self.visits = array("B", bytes(PLACES))
-        self.errors = [0.0] * 4
-        self.met = [0] * 4
+    def __init__(
+        self, means: "array[float]", visits: "array[int]", errors: list[float], met: list[int]
+    ) -> None:
+        self.means = means
+        self.visits = visits
+        self.errors = errors
+        self.met = met
+
+    @classmethod
+    def empty(cls) -> "Seasons":
+        """Nothing met yet."""
+        means, visits = array("f", bytes(4 * PLACES)), array("B", bytes(PLACES))
+        return cls(means, visits, [0.0] * 4, [0] * 4)
 
     def believed(self, at: Places) -> int:
         """The cycle to go by: a finer one must err clearly less, and have met half of its slots."""

@@ -30,11 +30,18 @@ class Tails:
 
     __slots__ = ("bins", "tops", "total", "weight")
 
-    def __init__(self, kinds: int) -> None:
-        self.bins = [array("f", bytes(4 * BINS)) for _ in range(kinds)]
-        self.tops = [0] * kinds
-        self.total = 0.0
-        self.weight = 1.0
+    def __init__(
+        self, bins: list["array[float]"], tops: list[int], total: float, weight: float
+    ) -> None:
+        self.bins = bins
+        self.tops = tops
+        self.total = total
+        self.weight = weight
+
+    @classmethod
+    def empty(cls, kinds: int) -> "Tails":
+        """Nothing measured yet."""
+        return cls([array("f", bytes(4 * BINS)) for _ in range(kinds)], [0] * kinds, 0.0, 1.0)
 
     def surprises(self, ratios: Iterable[float]) -> list[float]:
         """The surprise of one measurement of each kind, which then joins the earlier ones."""
@@ -56,14 +63,16 @@ class Tails:
         return _edge(at + 1)
 
     def _meet(self, kind: int, ratio: float) -> float:
-        bins = self.bins[kind]
+        bins, top = self.bins[kind], self.tops[kind]
         place = _PER_OCTAVE * (math.log2(ratio + _TINY) - _LOWEST)
-        at = min(BINS - 1, max(0, int(place)))
-        above = sum(bins[at + 1 :]) + bins[at] * (1.0 - min(1.0, max(0.0, place - at)))
+        at = 0 if place < 0.0 else min(BINS - 1, int(place))
+        part = 1.0 if place < 0.0 else max(0.0, 1.0 - place + at)
+        above = sum(bins[at + 1 : top + 1]) + bins[at] * part
         found = math.log10((self.total + self.weight) / (above + 0.5 * self.weight))
         bins[at] += self.weight
-        beyond = place - self.tops[kind] - 1
-        self.tops[kind] = max(self.tops[kind], at)
+        if at > top:
+            self.tops[kind] = at
+        beyond = place - top - 1
         return found + beyond / _PER_OCTAVE if beyond > 0.0 else found
 
     def _lighten(self) -> None:
