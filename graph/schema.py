@@ -16,6 +16,8 @@ from graphql import (
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.execution import ExecutionContext
 
+from graph.alert_commands import AlertCommands
+from graph.alerts import AlertQuestions
 from graph.callers import Callers
 from graph.commands import Commands
 from graph.documents import CheckedDocuments
@@ -24,10 +26,10 @@ from graph.permissions import guard
 from graph.questions import Questions
 from graph.scalars import SCALARS
 
-QUERY_AREAS: tuple[type, ...] = (Callers, Questions, Operations)
+QUERY_AREAS: tuple[type, ...] = (Callers, Questions, Operations, AlertQuestions)
 """Each area adds its fields to Query; a new one is added here and to domain/policy.py."""
 
-MUTATION_AREAS: tuple[type, ...] = (Commands,)
+MUTATION_AREAS: tuple[type, ...] = (Commands, AlertCommands)
 SUBSCRIPTION_AREAS: tuple[type, ...] = ()
 
 

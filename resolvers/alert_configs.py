@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -36,7 +37,7 @@ class ShownState:
 
     group: Group
     phase: str
-    since: object
+    since: datetime
     value: float | None
     reason: str
     alert_id: UUID | None

@@ -6,19 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite
 
-from domain.alert_records import Alert, AlertEvent, Group
+from domain.alert_records import Alert, AlertEvent
 from domain.errors import InvalidInput
 from domain.pages import Position
 from resolvers.events import PageInfo
 from resolvers.user_errors import UserError
-
-
-@dataclass(frozen=True, slots=True)
-class GroupValue:
-    """One dimension of a group."""
-
-    dimension: str
-    value: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +59,6 @@ class AlertPayload:
 
     alert: ShownAlert | None
     user_errors: Sequence[UserError] = ()
-
-
-def group_values(group: Group) -> list[GroupValue]:
-    """The group's dimensions in the order of the config."""
-    return [GroupValue(dimension, value) for dimension, value in group]
 
 
 def finite(value: float | None) -> float | None:

@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from graphql import GraphQLNonNull, GraphQLObjectType
@@ -21,13 +22,40 @@ ROOT_FIELDS = {
     "Query.breakdown": f'{{ breakdown(eventType: "*", dimension: "eventType", range: {RANGE})'
     " { totalGroups } }",
     "Query.events": f"{{ events(range: {RANGE}) {{ nodes {{ id }} }} }}",
+    "Query.alertConfigs": "{ alertConfigs { nodes { id } } }",
+    "Query.alertConfig": f'{{ alertConfig(id: "{uuid4()}") {{ id }} }}',
+    "Query.exportAlertConfigs": "{ exportAlertConfigs }",
+    "Query.alerts": "{ alerts { nodes { id } } }",
+    "Query.activeAlerts": "{ activeAlerts { nodes { id } } }",
+    "Query.silences": "{ silences { id } }",
+    "Mutation.createAlertConfig": "mutation { createAlertConfig(input: {}) { userErrors { code } } }",
+    "Mutation.updateAlertConfig": 'mutation { updateAlertConfig(input: { id: "x" }) { userErrors { code } } }',
+    "Mutation.deleteAlertConfig": 'mutation { deleteAlertConfig(input: { id: "x" }) { userErrors { code } } }',
+    "Mutation.importAlertConfigs": "mutation { importAlertConfigs(input: { configs: [] }) { created } }",
+    "Mutation.testAlertConfig": "mutation { testAlertConfig(input: {}) { userErrors { code } } }",
+    "Mutation.backtestAlertConfig": f"mutation {{ backtestAlertConfig(input: {{ range: {RANGE} }})"
+    " { userErrors { code } } }",
+    "Mutation.acknowledgeAlerts": "mutation { acknowledgeAlerts(input: { ids: [] }) { results { id } } }",
+    "Mutation.resolveAlert": 'mutation { resolveAlert(input: { id: "x" }) { userErrors { code } } }',
+    "Mutation.commentAlert": 'mutation { commentAlert(input: { id: "x", text: "y" })'
+    " { userErrors { code } } }",
+    "Mutation.silenceAlerts": 'mutation { silenceAlerts(input: { matchers: [], comment: "c",'
+    ' until: "2026-03-11T00:00:00Z" }) { userErrors { code } } }',
+    "Mutation.expireSilence": 'mutation { expireSilence(input: { id: "x" }) { userErrors { code } } }',
     "Mutation.recordEvents": "mutation { recordEvents(input: { events: [] }) { accepted } }",
     "Mutation.aggregate": "mutation { aggregate(input: {}) { batches } }",
 }
 QUESTIONS = {name for name in ROOT_FIELDS if name.startswith("Query.")}
+OPS_QUESTIONS = {
+    f"Query.{name}"
+    for name in (
+        *("alertConfigs", "alertConfig", "exportAlertConfigs"),
+        *("alerts", "activeAlerts", "silences"),
+    )
+}
 MAY = {
     "admin": set(ROOT_FIELDS),
-    "business_viewer": QUESTIONS,
+    "business_viewer": QUESTIONS - OPS_QUESTIONS,
     "ops_viewer": QUESTIONS,
     "ingest": {"Query.viewer", "Mutation.recordEvents"},
 }
