@@ -1,4 +1,4 @@
-"""Sections on how the system runs: its requests and its jobs."""
+"""Sections: how the system runs, what a user did, and the dashboard of them."""
 
 from typing import Annotated
 
@@ -7,6 +7,7 @@ import strawberry
 from graph.arguments import UTC, CompareTo, Range, Zone, when
 from graph.fields import computed
 from graph.section_arguments import Info
+from graph.types.dashboard_summary import DashboardSummary
 from graph.types.health import SystemHealth
 from graph.types.ml import MlPipelines
 from graph.types.users import UserAnalytics
@@ -39,6 +40,12 @@ class Operations:
     ) -> object:
         section = Section.of(info.context, when(range, time_zone, compare_to))
         return MlSection.of(section, providers)
+
+    @computed("The sections of a dashboard over one range.", DashboardSummary | None)
+    def dashboard_summary(
+        self, info: Info, range: Range, time_zone: Zone = UTC, compare_to: CompareTo = None
+    ) -> object:
+        return Section.of(info.context, when(range, time_zone, compare_to))
 
     @computed(
         "What one user did in all, exactly and since ever, of the event types that you may see;"

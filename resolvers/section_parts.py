@@ -39,18 +39,28 @@ class Section:
     scope: Scope
     when: When
     span: Window
-    _parts: list[asyncio.Task[Any]] = field(default_factory=list)
+    above: "Section | None" = None
+    _parts: list[asyncio.Future[Any]] = field(default_factory=list)
 
     @classmethod
     def of(cls, scope: Scope, when: When) -> "Section":
         """The section of a range; raises what `window` raises."""
         return cls(scope, when, window(scope, when))
 
+    def nested(self) -> "Section":
+        """A section of the same range inside of this one, whose parts are this one's too."""
+        return Section(self.scope, self.when, self.span, above=self)
+
     async def part(self, answering: Coroutine[Any, Any, P]) -> P:
         """An answer that the section's `meta` takes account of."""
         task = asyncio.ensure_future(answering)
-        self._parts.append(task)
+        self._note(task)
         return await task
+
+    def _note(self, part: asyncio.Future[Any]) -> None:
+        self._parts.append(part)
+        if self.above is not None:
+            self.above._note(part)
 
     async def together(self, *answering: Coroutine[Any, Any, P]) -> list[P]:
         """Several at once, so that they join one statement."""
@@ -103,8 +113,8 @@ class Section:
     async def meta(self) -> Meta:
         """How good all selected parts are together; those that failed have errors of their own.
 
-        The parts are siblings of the field that asks: they begin in the same turn of the loop, or in
-        the next few where they are nested, so after some turns all of them are known.
+        The parts are beside the field that asks: they begin in the same turn of the loop, or one turn
+        later for each level that they are deeper, so after some turns all of them are known.
         """
         for _ in range(_TURNS_TO_BEGIN):
             await asyncio.sleep(0)
@@ -114,7 +124,7 @@ class Section:
         )
 
 
-_TURNS_TO_BEGIN = 3
+_TURNS_TO_BEGIN = 12
 
 
 @dataclass(frozen=True, slots=True)
