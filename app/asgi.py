@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.routing import BaseRoute, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.answers import Answering, open_answering
 from app.bell import Bell
 from app.correlation import correlation_of
 from app.edge import Edge
@@ -38,22 +39,22 @@ _HOUR = 3600
 async def open_web(state: AppState) -> AsyncIterator[ASGIApp]:
     """The application of a process; it needs no lifespan of its own."""
     bell = Bell(state.redis, ROLLUPS)
-    async with open_ingest(state, _now, bell) as ingest:
-        app: ASGIApp = Router(_routes(state, ingest), default=_not_found)
+    async with open_ingest(state, _now, bell) as ingest, open_answering(state) as answering:
+        app: ASGIApp = Router(_routes(state, ingest, answering), default=_not_found)
         yield Edge(_with_cors(app, state.settings.cors_origins), state.metrics, state.spans)
 
 
-def _routes(state: AppState, ingest: Ingest) -> list[BaseRoute]:
+def _routes(state: AppState, ingest: Ingest, answering: Answering) -> list[BaseRoute]:
     limits = BodyLimits(max_bytes=state.settings.ingest_max_body_bytes)
     events = EventsEndpoint(ingest, state.authenticator, _now, limits)
     return [
-        *routes(_graphql(state, ingest)),
+        *routes(_graphql(state, ingest, answering)),
         *ingest_routes(events),
         *probe_routes(state),
     ]
 
 
-def _graphql(state: AppState, ingest: Ingest) -> GraphQLEndpoint:
+def _graphql(state: AppState, ingest: Ingest, answering: Answering) -> GraphQLEndpoint:
     settings = state.settings
 
     async def authenticate(request: Request) -> Caller:
@@ -72,10 +73,14 @@ def _graphql(state: AppState, ingest: Ingest) -> GraphQLEndpoint:
             ),
             week_start=Weekday[settings.week_start.upper()],
             raw_days=settings.raw_retention_days,
+            funnel_window=settings.funnel_window,
         ),
         authenticate=authenticate,
         correlation=correlation_of,
         clock=_now,
+        points=answering.points,
+        kept=answering.kept,
+        documents=answering.documents,
         development=settings.environment == "development",
     )
 

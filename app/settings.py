@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -15,11 +16,21 @@ Algorithm = Literal["HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256
 Level = Literal["hourly", "daily", "weekly", "monthly"]
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 SHORTEST_SECRET = 32
+SHORTEST_WEBHOOK_SECRET = 16
 _PLAINER = {
     "time_delta_parsing": "must be an ISO 8601 duration such as PT24H",
     "int_parsing": "must be a whole number",
     "bool_parsing": "must be true or false",
 }
+_SECRET = frozenset(
+    {
+        "jwt_secret",
+        "smtp_password",
+        "slack_analytics_webhook",
+        "twilio_auth_token",
+        "webhook_secret",
+    }
+)
 _URL_PASSWORD = re.compile(r"(?<=:)[^:@/]+(?=@)")
 
 
@@ -87,6 +98,12 @@ class Settings(BaseSettings):
         description="Levels that are summed up ahead, by comma; answers are the same without.",
     )
     week_start: Weekday = Field("monday", description="First day of the weeks in answers.")
+    funnel_window: timedelta = Field(
+        timedelta(days=1),
+        gt=timedelta(0),
+        le=timedelta(days=90),
+        description="How long a funnel may take from its first step to its last, as P1D.",
+    )
     ingest_max_future: timedelta = Field(
         timedelta(hours=24),
         ge=timedelta(0),
@@ -96,6 +113,72 @@ class Settings(BaseSettings):
         16 * 1024 * 1024, ge=1024, description="Largest request body, compressed or not."
     )
     ingest_max_batch: int = Field(10_000, ge=1, description="Most events of one request.")
+    dashboard_url: str | None = Field(
+        None, description="Where people open the dashboard; messages link to alerts there."
+    )
+    smtp_host: str | None = Field(
+        None, description="Mail server; without it nothing is told by e-mail."
+    )
+    smtp_port: int = Field(587, ge=1, le=65535, description="Port of the mail server.")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="`starttls`, `tls` from the first byte (port 465), or `none`."
+    )
+    smtp_username: str | None = Field(None, description="User at the mail server, if it asks.")
+    smtp_password: SecretStr | None = Field(None, description="Password at the mail server.")
+    smtp_from: str = Field(
+        "Tidemark <tidemark@localhost>", description="Sender of e-mails, maybe with a name."
+    )
+    slack_analytics_webhook: SecretStr | None = Field(
+        None, description="Incoming webhook of the Slack channel that routes call `default`."
+    )
+    twilio_account_sid: str | None = Field(None, description="Twilio account that sends SMS.")
+    twilio_auth_token: SecretStr | None = Field(None, description="Its token.")
+    twilio_from: str | None = Field(
+        None, description="Number, or messaging service (MG…), that SMS come from."
+    )
+    twilio_base_url: str = Field("https://api.twilio.com", description="Where Twilio answers.")
+    webhook_secret: SecretStr | None = Field(
+        None, description="Signs webhooks, at least 16 characters; without it none are sent."
+    )
+    webhook_allowed_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
+        (), description="Private networks that webhooks may reach, by comma, as 10.1.0.0/16."
+    )
+    notify_give_up_after: timedelta = Field(
+        timedelta(hours=25),
+        ge=timedelta(minutes=1),
+        description="How long an undelivered message is tried again, as PT25H.",
+    )
+    cache_enabled: bool = Field(
+        True, description="Whether answers are kept and given again while they are right."
+    )
+    cache_realtime_ttl_seconds: int = Field(
+        60, ge=0, description="Age that a caller may allow answers from live sources at most."
+    )
+    cache_metrics_ttl_seconds: int = Field(
+        300,
+        ge=0,
+        description="Age that a caller may allow series, breakdowns and sections at most.",
+    )
+    cache_dashboard_ttl_seconds: int = Field(
+        600, ge=0, description="Age that a caller may allow summaries at most."
+    )
+    cache_ttl_seconds: int = Field(
+        3600,
+        ge=1,
+        description="Age of an answer that is still given, marked, while PostgreSQL is down.",
+    )
+    rate_limit_capacity: int = Field(
+        60_000,
+        ge=100,
+        description="Points that a caller may save up; a point is about 0.1 ms of work.",
+    )
+    rate_limit_per_second: float = Field(
+        1_000.0, gt=0, description="Points that a caller gets back each second."
+    )
+    trusted_documents: Path | None = Field(
+        None,
+        description="JSON file of GraphQL documents by their SHA-256; with it no others are answered.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least severe log line to write."
     )
@@ -105,7 +188,11 @@ class Settings(BaseSettings):
     )
 
     @field_validator(
-        "jwt_algorithms", "cors_origins", "analytics_aggregation_levels", mode="before"
+        "jwt_algorithms",
+        "cors_origins",
+        "analytics_aggregation_levels",
+        "webhook_allowed_networks",
+        mode="before",
     )
     @classmethod
     def _by_comma(cls, value: object) -> object:
@@ -113,7 +200,9 @@ class Settings(BaseSettings):
             return value
         return tuple(part.strip() for part in value.split(",") if part.strip())
 
-    @field_validator("log_level", "environment", "week_start", "log_format", mode="before")
+    @field_validator(
+        "log_level", "environment", "week_start", "log_format", "smtp_security", mode="before"
+    )
     @classmethod
     def _any_case(cls, value: object) -> object:
         return value.lower() if isinstance(value, str) else value
@@ -135,12 +224,42 @@ class Settings(BaseSettings):
             raise ValueError(f"must have at least {SHORTEST_SECRET} characters")
         return value
 
-    @field_validator("catalogue_file")
+    @field_validator("webhook_secret")
+    @classmethod
+    def _hard_to_guess(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < SHORTEST_WEBHOOK_SECRET:
+            raise ValueError(f"must have at least {SHORTEST_WEBHOOK_SECRET} characters")
+        return value
+
+    @field_validator("dashboard_url", "twilio_base_url")
+    @classmethod
+    def _web(cls, value: str | None) -> str | None:
+        found = _with_scheme(value, "https", "http")
+        return None if found is None else found.rstrip("/")
+
+    @field_validator("slack_analytics_webhook")
+    @classmethod
+    def _secret_web(cls, value: SecretStr | None) -> SecretStr | None:
+        _with_scheme(value.get_secret_value() if value else None, "https", "http")
+        return value
+
+    @field_validator("catalogue_file", "trusted_documents")
     @classmethod
     def _existing(cls, value: Path | None) -> Path | None:
         if value is not None and not value.is_file():
             raise ValueError("is no file that can be read")
         return value
+
+    @model_validator(mode="after")
+    def _complete(self) -> "Settings":
+        twilio = (self.twilio_account_sid, self.twilio_auth_token, self.twilio_from)
+        if any(twilio) and not all(twilio):
+            raise ValueError(
+                "TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and TWILIO_FROM are set together"
+            )
+        if (self.smtp_username is None) is not (self.smtp_password is None):
+            raise ValueError("SMTP_USERNAME and SMTP_PASSWORD are set together")
+        return self
 
     @model_validator(mode="after")
     def _signed_in_production(self) -> "Settings":
@@ -174,7 +293,7 @@ def _line(detail: dict[str, object]) -> str:
 
 
 def _shown(name: str, value: object) -> str:
-    if name == "jwt_secret":
+    if name in _SECRET:
         return "(hidden)"
     return repr(without_password(value)) if isinstance(value, str) else repr(value)
 

@@ -30,11 +30,12 @@ KEPT: Final[Mapping[str, Keeping]] = {
     "summary": Keeping(Pace.DASHBOARD, exact=True),
     "timeseries": Keeping(Pace.METRICS, exact=True),
     "breakdown": Keeping(Pace.METRICS, exact=True),
+    "mlPipelines": Keeping(Pace.METRICS, exact=True),
+    "systemHealth": Keeping(Pace.REALTIME, exact=False),
+    "dashboardSummary": Keeping(Pace.REALTIME, exact=False),
+    "userAnalytics": Keeping(Pace.METRICS, exact=True),
 }
-"""Root fields whose answers are kept. They may depend on the caller by the role alone."""
-
-LIVE: Final = frozenset({"viewer", "catalogue", "events"})
-"""Root fields whose answers are never kept."""
+"""Root fields whose answers are kept; no others are. They may depend on the caller by the role alone."""
 
 
 @dataclass(frozen=True, slots=True)

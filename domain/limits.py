@@ -11,12 +11,15 @@ class Limits:
 
     body_bytes: int = 1_000_000
     body_seconds: float = 10.0
-    tokens: int = 5_000
+    characters: int = 15_000
+    tokens: int = 2_000
     depth: int = 15
+    fields: int = 2_000
     aliases: int = 100
     root_fields: int = 50
     directives: int = 50
-    fragment_spreads: int = 200
+    repeats: int = 20
+    fragment_spreads: int = 100
     page_size: int = 1_000
     default_page_size: int = 100
     breakdown_rows: int = 1_000
@@ -26,6 +29,8 @@ class Limits:
     groups: int = 50
     group_by: int = 4
     events_per_mutation: int = 1_000
+    variable_depth: int = 50
+    cost: int = 50_000
 
 
 def check_limit(

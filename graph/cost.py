@@ -24,7 +24,7 @@ from domain.errors import TidemarkError
 from domain.limits import Limits
 from graph.asked_operation import Operation
 
-_SHAPING = frozenset({"range", "granularity", "groupBy", "dimension", "first"})
+_SHAPING = frozenset({"range", "granularity", "groupBy", "dimension", "first", "window"})
 """Arguments that make a field a question of its own."""
 
 _LIST = 10

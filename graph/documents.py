@@ -20,7 +20,7 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from domain.errors import OverLimit, TidemarkError
-from domain.limits import Limits
+from domain.limits import Limits, check_limit
 from graph.limits import check_document
 
 MAX_VALIDATION_ERRORS = 5
@@ -59,6 +59,7 @@ def checked(schema: GraphQLSchema, text: str, limits: Limits, *, introspection: 
 
 
 def _parsed(text: str, limits: Limits) -> DocumentNode:
+    check_limit(len(text), limits.characters, "characters", code="DOCUMENT_TOO_LONG")
     try:
         return parse(text, max_tokens=limits.tokens)
     except GraphQLSyntaxError as error:

@@ -1,9 +1,9 @@
 """GraphQL over HTTP: one operation a request, by POST or (queries alone) by GET."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from math import ceil
 
 import orjson
 from starlette.requests import Request
@@ -14,34 +14,44 @@ from strawberry.types.execution import ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from domain.callers import Caller
-from domain.errors import Forbidden, OverLimit, TidemarkError, Unauthenticated, Unavailable
+from domain.errors import Forbidden, TidemarkError, Unauthenticated, Unavailable
+from domain.limits import check_limit
 from domain.policy import may_introspect
+from domain.token_bucket import RateLimited
 from graph.console import CONSOLE, CONSOLE_POLICY
-from graph.errors import formatted, stated
+from graph.errors import stated
 from graph.negotiation import GRAPHQL_RESPONSE, JSON_RESPONSE, accepted_type, wants_page
+from graph.persisted import Documents, NoDocuments, PersistedQueryNotFound, text_of
+from graph.prepared import Prepared, PreparedRequests, Preparing
 from graph.requests import (
     BadRequest,
+    BodyTooLarge,
     GraphQLRequest,
     SlowBody,
     UnsupportedBody,
+    body_of,
     from_body,
     from_query,
 )
+from graph.responses import Cost, Executed, executed, keepable, kept_response, new_response
 from graph.schema import TidemarkSchema, schema_text
+from resolvers.kept_answers import Given, KeptAnswers, Made
 from resolvers.loaders import loaders
+from resolvers.points import Points
 from resolvers.scope import Rooms, Scope
+from resolvers.tally import Tally
 
 Authenticate = Callable[[Request], Awaitable[Caller]]
 """Who sends a request; raises Unauthenticated."""
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-_ENCODING = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
 _STATUS: Mapping[type[TidemarkError], int] = {
     Unauthenticated: 401,
     Forbidden: 403,
     SlowBody: 408,
-    OverLimit: 413,
+    BodyTooLarge: 413,
     UnsupportedBody: 415,
+    RateLimited: 429,
     Unavailable: 503,
 }
 
@@ -60,14 +70,21 @@ class WrongMethod(BadRequest):
 
 @dataclass(frozen=True, slots=True)
 class GraphQLEndpoint:
-    """Answers `/graphql`. `development` adds the console page and lets viewers introspect."""
+    """Answers `/graphql`. `development` adds the console page and lets viewers introspect.
+
+    `kept` None: every answer is made anew. `documents`: what hashes of documents stand for.
+    """
 
     schema: TidemarkSchema
     rooms: Rooms
     authenticate: Authenticate
     correlation: Callable[[Request], str]
     clock: Callable[[], datetime]
+    points: Points
     development: bool
+    kept: KeptAnswers | None = None
+    documents: Documents = field(default_factory=NoDocuments)
+    _known: PreparedRequests = field(default_factory=PreparedRequests)
 
     async def answer(self, request: Request) -> Response:
         """One answer to one request; what goes wrong outside of any field has a status of its own."""
@@ -78,12 +95,11 @@ class GraphQLEndpoint:
             caller = await self.authenticate(request)
             if media_type is None:
                 raise NotAcceptable(f"Accept {GRAPHQL_RESPONSE} or {JSON_RESPONSE}.")
-            asked = await self._read(request)
-            scope = self.scope(caller)
-            result = await self._execute(asked, scope, by_get=request.method == "GET")
+            prepared = await self._prepared(request, caller)
+            await self._charge(caller, 1)
+            return await self._answered(request, caller, prepared, media_type)
         except TidemarkError as problem:
             return self._refusal(problem, request, media_type or JSON_RESPONSE)
-        return _response(result, media_type, scope)
 
     async def schema_file(self, request: Request) -> Response:
         """The schema as text, for callers who may introspect it."""
@@ -95,22 +111,85 @@ class GraphQLEndpoint:
             return self._refusal(problem, request, JSON_RESPONSE)
         return PlainTextResponse(schema_text())
 
-    async def _read(self, request: Request) -> GraphQLRequest:
-        if request.method == "POST":
-            return await from_body(request, self.rooms.limits)
-        if request.method == "GET":
-            return from_query(request)
-        raise WrongMethod("Send POST, or GET for a query.")
+    def scope(self, caller: Caller) -> Scope:
+        """What the fields of one request work with."""
+        tally = Tally(self.clock())
+        return Scope(
+            rooms=self.rooms,
+            caller=caller,
+            now=tally.now,
+            loaders=loaders(tally.counting(self.rooms.answer), self.rooms.stock),
+            may_introspect=may_introspect(caller.role, development=self.development),
+            tally=tally,
+            points=self.points,
+        )
 
-    async def _execute(
-        self, asked: GraphQLRequest, scope: Scope, *, by_get: bool
-    ) -> ExecutionResult:
+    async def _prepared(self, request: Request, caller: Caller) -> Prepared:
+        limits = self.rooms.limits
+        if request.method == "POST":
+            sent = await body_of(request, limits)
+        elif request.method == "GET":
+            sent = request.scope["query_string"]
+        else:
+            raise WrongMethod("Send POST, or GET for a query.")
+        known = self._known.get(caller.role, request.method, sent)
+        if known is None:
+            read = from_body if request.method == "POST" else from_query
+            known = await self._prepare(read(sent, limits), caller)
+            self._known.keep(caller.role, request.method, sent, known)
+        return known
+
+    async def _prepare(self, asked: GraphQLRequest, caller: Caller) -> Prepared:
+        text = await text_of(asked, self.documents)
+        introspection = may_introspect(caller.role, development=self.development)
+        edition = self.rooms.catalogue.version
+        preparing = Preparing(self.schema._schema, self.rooms.limits, edition)
+        prepared = preparing.prepared(asked, text, caller.role, introspection=introspection)
+        if asked.sha256 is not None and prepared.operation is not None:
+            await self.documents.keep(asked.sha256, text)
+        return prepared
+
+    async def _answered(
+        self, request: Request, caller: Caller, prepared: Prepared, media_type: str
+    ) -> Response:
+        """The kept answer or a new one. The first point is paid."""
+
+        async def make() -> Made[Executed]:
+            return await self._made(request, caller, prepared)
+
+        now = self.clock()
+        if self.kept is None or prepared.question is None:
+            found: Given | Executed = (await make()).answer
+        else:
+            found = await self.kept.answered(prepared.question, now, make)
+        actual = found.actual if isinstance(found, Executed) else 1
+        cost = Cost(prepared.cost, actual, self.points.remaining(caller.subject))
+        if isinstance(found, Given):
+            return kept_response(found, prepared, media_type, cost, request, now)
+        return new_response(found, media_type, cost, request)
+
+    async def _made(self, request: Request, caller: Caller, prepared: Prepared) -> Made[Executed]:
+        """A new answer, paid before it is begun; what was not needed is given back."""
+        most = min(self.rooms.limits.cost, self.points.allowance.capacity)
+        check_limit(prepared.cost, most, "points", code="TOO_EXPENSIVE")
+        await self._charge(caller, prepared.cost - 1)
+        scope = self.scope(caller)
+        result = await self._execute(prepared, scope, by_get=request.method == "GET")
+        answer = executed(result, scope, prepared)
+        self.points.refund(caller.subject, prepared.cost - answer.actual)
+        return Made(answer, keepable(result, answer, prepared, scope) if self.kept else None)
+
+    async def _charge(self, caller: Caller, points: int) -> None:
+        if points > 0:
+            await self.points.charge(caller.subject, points)
+
+    async def _execute(self, prepared: Prepared, scope: Scope, *, by_get: bool) -> ExecutionResult:
         try:
             return await self.schema.execute(
-                asked.query,
-                variable_values=asked.variables,
+                prepared.text,
+                variable_values=prepared.asked.variables,
                 context_value=scope,
-                operation_name=asked.operation_name,
+                operation_name=prepared.asked.operation_name,
                 allowed_operation_types=_allowed(by_get=by_get),
             )
         except CannotGetOperationTypeError as problem:
@@ -121,21 +200,11 @@ class GraphQLEndpoint:
                 raise WrongMethod(f"Send a {kind} by POST.") from None
             raise BadRequest(f"A {kind} is not answered by POST.") from None
 
-    def scope(self, caller: Caller) -> Scope:
-        """What the fields of one request work with."""
-        return Scope(
-            rooms=self.rooms,
-            caller=caller,
-            now=self.clock(),
-            loaders=loaders(self.rooms.answer),
-            may_introspect=may_introspect(caller.role, development=self.development),
-        )
-
     def _refusal(self, problem: TidemarkError, request: Request, media_type: str) -> Response:
         body = {"errors": [stated(problem, self.correlation(request))]}
         return Response(
             orjson.dumps(body, default=str),
-            status_code=_status(problem),
+            status_code=_status(problem, media_type),
             headers=_headers(problem),
             media_type=f"{media_type}; charset=utf-8",
         )
@@ -153,7 +222,9 @@ def _allowed(*, by_get: bool) -> tuple[OperationType, ...]:
     return (OperationType.QUERY,) if by_get else (OperationType.QUERY, OperationType.MUTATION)
 
 
-def _status(problem: TidemarkError) -> int:
+def _status(problem: TidemarkError, media_type: str) -> int:
+    if isinstance(problem, PersistedQueryNotFound) and media_type == JSON_RESPONSE:
+        return 200
     if isinstance(problem, WrongMethod):
         return 405
     if isinstance(problem, NotAcceptable):
@@ -162,25 +233,11 @@ def _status(problem: TidemarkError) -> int:
 
 
 def _headers(problem: TidemarkError) -> dict[str, str]:
+    headers = {"Cache-Control": "no-store"}
     if isinstance(problem, Unauthenticated):
-        return {"WWW-Authenticate": 'Bearer realm="tidemark"'}
+        headers["WWW-Authenticate"] = 'Bearer realm="tidemark"'
     if isinstance(problem, WrongMethod):
-        return {"Allow": "GET, POST"}
-    if isinstance(problem, Unavailable):
-        return {"Retry-After": str(max(1, round(problem.retry_after)))}
-    return {}
-
-
-def _response(result: ExecutionResult, media_type: str, scope: Scope) -> Response:
-    """400 marks a request that was not executed, where the client's media type says so by status."""
-    body: dict[str, Any] = {}
-    executed = result.data is not None or any(error.path for error in result.errors or ())
-    if result.errors:
-        body["errors"] = formatted(
-            result.errors, scope.caller.correlation, suggest=scope.may_introspect
-        )
-    if executed:
-        body["data"] = result.data
-    status = 400 if not executed and media_type == GRAPHQL_RESPONSE else 200
-    encoded = orjson.dumps(body, option=_ENCODING)
-    return Response(encoded, status_code=status, media_type=f"{media_type}; charset=utf-8")
+        headers["Allow"] = "GET, POST"
+    if isinstance(problem, Unavailable | RateLimited):
+        headers["Retry-After"] = str(max(1, ceil(problem.retry_after)))
+    return headers

@@ -1,6 +1,5 @@
 """What a document may weigh, counted before it is validated."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from graphql import (
@@ -10,6 +9,7 @@ from graphql import (
     FragmentSpreadNode,
     InlineFragmentNode,
     OperationDefinitionNode,
+    SelectionNode,
     SelectionSetNode,
 )
 
@@ -18,12 +18,23 @@ from domain.limits import Limits, check_limit
 
 Spreads = dict[str, FragmentDefinitionNode]
 
+_MANY = 1_000_000_000
+"""More fields than any limit allows."""
+
 
 @dataclass(slots=True)
 class _Weight:
     aliases: int = 0
     directives: int = 0
     spreads: int = 0
+    repeats: int = 0
+
+    def count(self, node: FieldNode, names: set[str]) -> None:
+        """Count one field among those of its selection."""
+        self.aliases += node.alias is not None
+        name = (node.alias or node.name).value
+        self.repeats += name in names
+        names.add(name)
 
 
 def check_document(document: DocumentNode, limits: Limits) -> None:
@@ -40,32 +51,47 @@ def check_document(document: DocumentNode, limits: Limits) -> None:
             _weigh(definition.selection_set, weight)
     check_limit(weight.aliases, limits.aliases, "aliases", code="TOO_MANY_ALIASES")
     check_limit(weight.directives, limits.directives, "directives", code="TOO_MANY_DIRECTIVES")
+    check_limit(weight.repeats, limits.repeats, "repeated fields", code="TOO_MANY_REPEATS")
     check_limit(
         weight.spreads, limits.fragment_spreads, "fragment spreads", code="TOO_MANY_FRAGMENTS"
     )
+    sizes = _Sizes(fragments)
     for definition in document.definitions:
         if isinstance(definition, OperationDefinitionNode):
-            _check_shape(definition, fragments, limits)
+            _check_shape(definition, fragments, sizes, limits)
 
 
 def _weigh(selections: SelectionSetNode, weight: _Weight) -> None:
-    """Count what the document holds as written, each fragment once."""
-    stack = [selections]
+    """Count what the document holds as written, each fragment once.
+
+    A name that comes again in one selection is a repeat: validation holds each against each.
+    """
+    stack: list[tuple[SelectionSetNode, set[str]]] = [(selections, set())]
     while stack:
-        for node in stack.pop().selections:
+        current, names = stack.pop()
+        for node in current.selections:
             weight.directives += len(node.directives or ())
-            if isinstance(node, FragmentSpreadNode):
+            if isinstance(node, FieldNode):
+                weight.count(node, names)
+                if node.selection_set is not None:
+                    stack.append((node.selection_set, set()))
+            elif isinstance(node, InlineFragmentNode):
+                stack.append((node.selection_set, names))
+            else:
                 weight.spreads += 1
-                continue
-            if isinstance(node, FieldNode) and node.alias is not None:
-                weight.aliases += 1
-            nested = getattr(node, "selection_set", None)
-            if nested is not None:
-                stack.append(nested)
 
 
-def _check_shape(operation: OperationDefinitionNode, fragments: Spreads, limits: Limits) -> None:
-    roots = sum(1 for _ in _fields(operation.selection_set, fragments, frozenset()))
+def _check_shape(
+    operation: OperationDefinitionNode, fragments: Spreads, sizes: "_Sizes", limits: Limits
+) -> None:
+    """Sizes come first: whatever walks through opened fragments afterwards walks a bounded way."""
+    roots, fields = sizes.of(operation.selection_set)
+    if fields > limits.fields:
+        raise OverLimit(
+            f"With its fragments opened the operation has more than {limits.fields:,} fields.",
+            code="TOO_MANY_FIELDS",
+            limit=limits.fields,
+        )
     check_limit(roots, limits.root_fields, "top-level fields", code="TOO_MANY_ROOT_FIELDS")
     if _depth(operation.selection_set, fragments, {}, limits.depth) > limits.depth:
         raise OverLimit(
@@ -75,18 +101,40 @@ def _check_shape(operation: OperationDefinitionNode, fragments: Spreads, limits:
         )
 
 
-def _fields(
-    selections: SelectionSetNode, fragments: Spreads, seen: frozenset[str]
-) -> Iterator[FieldNode]:
-    for node in selections.selections:
-        if isinstance(node, FieldNode):
-            yield node
-        elif isinstance(node, InlineFragmentNode):
-            yield from _fields(node.selection_set, fragments, seen)
-        elif isinstance(node, FragmentSpreadNode):
-            name = node.name.value
-            if name in fragments and name not in seen:
-                yield from _fields(fragments[name].selection_set, fragments, seen | {name})
+class _Sizes:
+    """How many fields a selection has with its fragments opened: its own, and with all below.
+
+    Each fragment is measured once, so that a document of fragments that spread others twice, and those
+    others again, is measured in the time that its text takes. One that spreads itself has too many.
+    """
+
+    def __init__(self, fragments: Spreads) -> None:
+        self._fragments = fragments
+        self._known: dict[str, tuple[int, int]] = {}
+
+    def of(self, selections: SelectionSetNode) -> tuple[int, int]:
+        own = below = 0
+        for node in selections.selections:
+            if isinstance(node, FieldNode):
+                own += 1
+                below += self.of(node.selection_set)[1] if node.selection_set else 0
+            else:
+                more, under = self._spread(node)
+                own += more
+                below += under - more
+        return min(own, _MANY), min(own + below, _MANY)
+
+    def _spread(self, node: SelectionNode) -> tuple[int, int]:
+        if isinstance(node, InlineFragmentNode):
+            return self.of(node.selection_set)
+        assert isinstance(node, FragmentSpreadNode)
+        name = node.name.value
+        if name not in self._fragments:
+            return 0, 0
+        if name not in self._known:
+            self._known[name] = (_MANY, _MANY)
+            self._known[name] = self.of(self._fragments[name].selection_set)
+        return self._known[name]
 
 
 def _depth(

@@ -1,4 +1,4 @@
-"""Answers that are given again: while they are what would be answered now, or are as old as the caller allows.
+"""Answers given again: while they are what would be answered now, or as old as the caller allows.
 
 The rule, in the order it is tried:
 1. The caller allows an age, and the kept answer is no older (nor than its kind may be).

@@ -2,20 +2,23 @@
 
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from domain.callers import Caller
 from domain.catalogue import Catalogue, EventType
 from domain.clock import Weekday
 from domain.events import Receipt
+from domain.funnels import DEFAULT_WINDOW, Followed, FunnelRead
 from domain.limits import Limits
 from domain.pages import Page
 from domain.policy import permitted_type
 from domain.questions import Filter, Interval
 from domain.user_totals import UserTotals
 from resolvers.alert_room import AlertRoom
-from resolvers.loaders import Answer, Loaders
+from resolvers.loaders import Answer, Loaders, StockLevels
+from resolvers.points import Points
+from resolvers.tally import Tally
 
 
 class PageOfEvents(Protocol):
@@ -47,6 +50,12 @@ class RecordEvents(Protocol):
     ) -> Awaitable[Receipt]: ...
 
 
+class FollowFunnel(Protocol):
+    """Who got how far in a funnel; None where that cannot be followed event by event."""
+
+    def __call__(self, read: FunnelRead) -> Awaitable[Followed | None]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Rolled:
     """What one run of the rollups did."""
@@ -73,9 +82,12 @@ class Rooms:
     roll_up: RollUp
     user_totals: TotalsOfUser
     alerts: AlertRoom
+    follow: FollowFunnel
+    stock: StockLevels
     limits: Limits = field(default_factory=Limits)
     week_start: Weekday = Weekday.MONDAY
     raw_days: int = 7
+    funnel_window: timedelta = DEFAULT_WINDOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +99,8 @@ class Scope:
     now: datetime
     loaders: Loaders
     may_introspect: bool
+    tally: Tally
+    points: Points
 
     @property
     def limits(self) -> Limits:

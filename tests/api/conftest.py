@@ -18,6 +18,7 @@ from db.events import EventStore
 from db.group_commit import GroupCommit
 from db.partitions import EventPartitions
 from db.pool import open_pool
+from db.rate_limit import RateLimit
 from db.rollup_sets import ensure_catalogue
 from domain.builtin import BUILTIN
 from domain.callers import Caller, Role
@@ -27,6 +28,7 @@ from domain.events import EventRules
 from domain.grains import Grain
 from domain.limits import Limits
 from domain.questions import Frame, Read
+from domain.token_bucket import Allowance
 from graph.http import GraphQLEndpoint, routes
 from graph.schema import schema
 from resolvers.ingest import Ingest
@@ -130,6 +132,7 @@ async def serving(
             authenticate=by_role_name,
             correlation=lambda _: CORRELATION,
             clock=lambda: moment["api"].now,
+            points=RateLimit(None, Allowance(), lambda: moment["api"].now.timestamp()),
             development=development,
         )
         transport = httpx.ASGITransport(app=Starlette(routes=routes(endpoint)))

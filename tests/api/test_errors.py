@@ -185,9 +185,14 @@ async def test_a_batch_of_too_many_events_says_the_limit(api: Api) -> None:
         ("{ viewer { subjekt } }", "GRAPHQL_VALIDATION_FAILED"),
         ("{ " + "".join(f"a{n}: __typename " for n in range(101)) + "}", "TOO_MANY_ALIASES"),
         ("{ viewer " + "@include(if: true) " * 51 + "{ subject } }", "TOO_MANY_DIRECTIVES"),
-        ("{ " + "viewer { subject } " * 51 + "}", "TOO_MANY_ROOT_FIELDS"),
+        (
+            "{ " + "".join(f"a{n}: viewer {{ subject }} " for n in range(51)) + "}",
+            "TOO_MANY_ROOT_FIELDS",
+        ),
+        ("{ viewer { " + "subject " * 22 + "} }", "TOO_MANY_REPEATS"),
+        ("{ viewer { subject } } #" + "x" * 15_000, "DOCUMENT_TOO_LONG"),
         ("{ viewer " + "{ a " * 16 + "}" * 16 + "}", "TOO_DEEP"),
-        ("{ ...A } fragment A on Query { viewer { subject } ...A }", "TOO_DEEP"),
+        ("{ ...A } fragment A on Query { viewer { subject } ...A }", "TOO_MANY_FIELDS"),
         ("{ viewer { subject } " + "# x\n" + "a " * 6000 + "}", "TOO_MANY_TOKENS"),
     ],
 )

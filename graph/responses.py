@@ -1,0 +1,148 @@
+"""Answers as bytes: errors, data, and what the answer cost."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from strawberry.types.execution import ExecutionResult
+
+from graph.errors import formatted
+from graph.marks import add_warning, mark_kept
+from graph.negotiation import GRAPHQL_RESPONSE
+from graph.prepared import Prepared
+from resolvers.kept_answers import Given, Keepable
+from resolvers.scope import Scope
+
+_ENCODING = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
+_VARY = "Accept, Authorization, X-API-Key"
+_STALE = "STALE"
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What an answer cost, in points."""
+
+    requested: int
+    actual: int
+    remaining: int
+
+
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """A new answer. `data` None: nothing was executed; `etag` None: it has errors."""
+
+    errors: bytes | None
+    data: bytes | None
+    etag: str | None
+    actual: int
+
+
+def executed(result: ExecutionResult, scope: Scope, prepared: Prepared) -> Executed:
+    """The outcome of an execution as bytes. Only questions are read, and so counted, along the way."""
+    errors = data = etag = None
+    if result.errors:
+        shown = formatted(result.errors, scope.caller.correlation, suggest=scope.may_introspect)
+        errors = orjson.dumps(shown, option=_ENCODING)
+    if result.data is not None or any(error.path for error in result.errors or ()):
+        data = orjson.dumps(result.data, option=_ENCODING)
+    if data is not None and errors is None:
+        etag = hashlib.blake2b(data, digest_size=16).hexdigest()
+    counted = prepared.question is not None
+    actual = min(prepared.cost, scope.tally.points) if counted else prepared.cost
+    return Executed(errors, data, etag, actual)
+
+
+def keepable(
+    result: ExecutionResult, answer: Executed, prepared: Prepared, scope: Scope
+) -> Keepable | None:
+    """What of an answer is kept: all of it, marked as kept, where it has no errors."""
+    if answer.etag is None or answer.data is None:
+        return None
+    data = answer.data
+    if prepared.marks:
+        mark_kept(result.data, prepared.marks)
+        data = orjson.dumps(result.data, option=_ENCODING)
+    return Keepable(data, answer.etag, scope.tally.until)
+
+
+def new_response(answer: Executed, media_type: str, cost: Cost, request: Request) -> Response:
+    """400 marks a request that was not executed, where the client's media type says so by status."""
+    parts = []
+    if answer.errors is not None:
+        parts.append(b'"errors":' + answer.errors)
+    if answer.data is not None:
+        parts.append(b'"data":' + answer.data)
+    body = b"{%b,%b}" % (b",".join(parts), _extensions(cost, b""))
+    status = 400 if answer.data is None and media_type == GRAPHQL_RESPONSE else 200
+    return _response(request, body, status, media_type, answer.etag, fresh_for=0)
+
+
+def kept_response(
+    given: Given,
+    prepared: Prepared,
+    media_type: str,
+    cost: Cost,
+    request: Request,
+    now: datetime,
+) -> Response:
+    """A kept answer; a stale one says so in `extensions` and wherever warnings are selected."""
+    age = max(0.0, (now - given.answer.made_at).total_seconds())
+    data = _stale(given, prepared, age) if given.stale else given.answer.data
+    cache = b'"cache":{"ageSeconds":%.3f,"stale":%b},' % (age, b"true" if given.stale else b"false")
+    body = b'{"data":%b,%b}' % (data, _extensions(cost, cache))
+    allowed = prepared.asked.max_age or 0
+    fresh_for = 0 if given.stale else max(0, int(allowed - age))
+    etag = None if given.stale else given.answer.etag
+    return _response(request, body, 200, media_type, etag, fresh_for)
+
+
+def _extensions(cost: Cost, more: bytes) -> bytes:
+    return b'"extensions":{%b"cost":{"requested":%d,"actual":%d,"remaining":%d}}' % (
+        more,
+        cost.requested,
+        cost.actual,
+        cost.remaining,
+    )
+
+
+def _stale(given: Given, prepared: Prepared, age: float) -> bytes:
+    if not prepared.marks:
+        return given.answer.data
+    data: Any = orjson.loads(given.answer.data)
+    message = (
+        f"The database is down; this was answered {age:.0f} s ago, at"
+        f" {given.answer.made_at.isoformat(timespec='seconds').replace('+00:00', 'Z')}."
+    )
+    warning = {"code": _STALE, "message": message, "__typename": "Warning"}
+    add_warning(data, prepared.marks, warning)
+    return orjson.dumps(data, option=_ENCODING)
+
+
+def _response(
+    request: Request, body: bytes, status: int, media_type: str, etag: str | None, fresh_for: int
+) -> Response:
+    """For GET also what an HTTP cache of the client may do with it."""
+    headers: Mapping[str, str] | None = None
+    if request.method == "GET":
+        headers = _cache_headers(etag, fresh_for)
+        if etag is not None and _matches(request.headers.get("if-none-match"), etag):
+            return Response(status_code=304, headers=headers)
+    return Response(body, status, headers, f"{media_type}; charset=utf-8")
+
+
+def _cache_headers(etag: str | None, fresh_for: int) -> dict[str, str]:
+    if etag is None:
+        return {"Cache-Control": "no-store", "Vary": _VARY}
+    control = f"private, max-age={fresh_for}" if fresh_for else "private, no-cache"
+    return {"ETag": f'W/"{etag}"', "Cache-Control": control, "Vary": _VARY}
+
+
+def _matches(given: str | None, etag: str) -> bool:
+    if given is None:
+        return False
+    return any(each.strip().removeprefix("W/") in (f'"{etag}"', "*") for each in given.split(","))
