@@ -3,14 +3,17 @@
 import asyncio
 import contextlib
 import signal
+from datetime import UTC, datetime
 
 import structlog
 
 from app.located import required
 from app.logs import configure_logs
+from app.senders import Channels, open_channels
 from app.settings import Settings
-from app.state import open_state, rollup_grains
+from app.state import AppState, open_state, rollup_grains
 from workers.main import run_worker
+from workers.notifications import Courier, Terms
 from workers.registry import Work
 from workers.rollups import Keeping
 
@@ -23,14 +26,22 @@ async def work(settings: Settings) -> None:
     stop = asyncio.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(each, stop.set)
-    async with open_state(settings, "worker") as state:
+    async with (
+        open_state(settings, "worker") as state,
+        open_channels(settings, _now) as channels,
+    ):
         log.info("worker started")
-        task = asyncio.create_task(
-            run_worker(
-                Work(state.pool, state.redis, state.catalogue, keeping(settings)),
-                required(settings.redis_url, "REDIS_URL"),
-            )
+        given = Work(
+            state.pool,
+            state.redis,
+            state.catalogue,
+            keeping(settings),
+            _now,
+            couriers(state, channels),
+            channels.reach,
         )
+        redis_url = required(settings.redis_url, "REDIS_URL")
+        task = asyncio.create_task(run_worker(given, redis_url))
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
@@ -40,6 +51,15 @@ async def work(settings: Settings) -> None:
         log.info("worker stopped")
 
 
+def couriers(state: AppState, channels: Channels) -> tuple[Courier, ...]:
+    """One for each channel that is set up."""
+    settings = state.settings
+    terms = Terms(_now, settings.dashboard_url, settings.notify_give_up_after)
+    return tuple(
+        Courier(state.pool, channel, sender, terms) for channel, sender in channels.senders.items()
+    )
+
+
 def keeping(settings: Settings) -> Keeping:
     """What is kept, and for how long."""
     return Keeping(
@@ -47,3 +67,7 @@ def keeping(settings: Settings) -> Keeping:
         raw_days=settings.raw_retention_days,
         rollup_days=settings.analytics_retention_days,
     )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

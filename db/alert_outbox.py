@@ -6,6 +6,7 @@ from db.pool import Connection
 from db.queries import load
 from domain.alert_records import AlertEvent
 from domain.alerts import Notice
+from domain.notifications import GATHER
 
 QUERIES = load("alert_outbox")
 
@@ -25,4 +26,5 @@ async def enqueue(connection: Connection, transitions: Sequence[AlertEvent]) -> 
         [event.severity.value for event in told],
         [event.notice for event in told],
         [event.at for event in told],
+        [event.at + GATHER[event.severity] for event in told],
     )

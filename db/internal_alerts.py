@@ -46,6 +46,10 @@ MISSED = internal_alert(
     1, "Tidemark: evaluations missed", "{value:g} alert evaluations were missed or are overdue"
 )
 
+UNDELIVERED = internal_alert(
+    2, "Tidemark: messages undelivered", "{value:g} messages could not be delivered"
+)
+
 
 async def observe(pool: asyncpg.Pool, alert: InternalAlert, value: float, now: datetime) -> bool:
     """Step an internal alert; whether anything changed."""

@@ -7,6 +7,7 @@ import socket
 from workers.heart import keep_beating
 from workers.jobs import keep_arq
 from workers.loops import keep_running
+from workers.notifications import finish_at_end
 from workers.registry import Work, jobs, loops
 
 
@@ -15,6 +16,7 @@ async def run_worker(work: Work, redis_url: str) -> None:
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(keep_beating(work.redis, worker_name()))
         tasks.create_task(keep_arq(redis_url, jobs(work)))
+        tasks.create_task(finish_at_end(work.couriers))
         for loop in loops(work):
             tasks.create_task(keep_running(loop, work.redis))
 

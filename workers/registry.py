@@ -9,14 +9,16 @@ import asyncpg
 from arq.cron import CronJob, cron
 from redis.asyncio import Redis
 
-from db.alert_bell import ALERTS
+from db.alert_bell import ALERTS, OUTBOX
 from db.doorbell import ROLLUPS
 from domain.catalogue import Catalogue
 from domain.grains import Grain
+from domain.recipients import Reach
 from workers.alert_loops import evaluate_alerts, watch_alerts
 from workers.alerts import Engine
 from workers.jobs import Jobs
 from workers.loops import Loop
+from workers.notifications import Clock, Courier, bell, compose_news, watch_dead
 from workers.rollups import (
     Keeping,
     go_on_rebuilding,
@@ -34,6 +36,9 @@ class Work:
     redis: Redis
     catalogue: Catalogue
     keeping: Keeping
+    clock: Clock
+    couriers: tuple[Courier, ...]
+    reach: Reach
 
 
 def loops(work: Work) -> tuple[Loop, ...]:
@@ -46,6 +51,9 @@ def loops(work: Work) -> tuple[Loop, ...]:
         Loop("rebuild", 5.0, partial(go_on_rebuilding, pool, catalogue)),
         Loop(ALERTS, 1.0, partial(evaluate_alerts, engine, work.redis), rest=0.2),
         Loop("watch", 30.0, partial(watch_alerts, engine, work.redis)),
+        Loop(OUTBOX, 5.0, partial(compose_news, pool, work.redis, work.reach, work.clock)),
+        *(Loop(bell(each.channel), 5.0, each.run) for each in work.couriers),
+        Loop("undelivered", 60.0, partial(watch_dead, pool, work.clock)),
         Loop("house", 60.0, partial(keep_house, pool, catalogue, work.keeping)),
     )
 
