@@ -163,7 +163,7 @@ def _rollup_source(each: _Pass, rollup: RollupSet) -> str:
     needed = {*each.plan.read.group_by, *(tree.dimensions() if tree else ())}
     overflow = "r.overflow" if needed - {CURRENCY} else "false"
     matching = condition(tree, column, parameters)
-    if overflow != "false":
+    if tree and overflow != "false":
         maybe = possible(tree, {CURRENCY}, column, parameters)
         matching = f"CASE WHEN r.overflow THEN {maybe} ELSE {matching} END"
     return f"""\

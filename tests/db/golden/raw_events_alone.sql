@@ -1,0 +1,42 @@
+WITH tail AS MATERIALIZED (
+    SELECT e.*
+    FROM pending_batches b
+    CROSS JOIN LATERAL (
+        SELECT * FROM analytics_events e
+        WHERE e.batch_id = b.batch_id AND e.received_at = b.received_at OFFSET 0
+    ) e
+),
+pass_0_0 AS MATERIALIZED (
+    SELECT slot, g1, g2, overflow, coalesce(sum(n_0), 0)::bigint AS n_0, sum(errors_0)::bigint AS errors_0, coalesce(sum(n_1), 0)::bigint AS n_1, sum(total_1) AS total_1, min(low_1) AS low_1, max(high_1) AS high_1
+    FROM (
+        SELECT width_bucket(e.occurred_at, $1::timestamptz[]) - 1 AS slot, (e.properties #>> '{"fragile"}') AS g1, (e.properties #>> '{"address","zone","code"}') AS g2, false AS overflow,
+               count(*) AS n_0, count(*) FILTER (WHERE (e.status_code >= 400 OR e.error_message IS NOT NULL) IS TRUE) AS errors_0, count(CASE WHEN jsonb_typeof(e.properties #> '{"size","weight"}') = 'number' THEN (e.properties #>> '{"size","weight"}')::numeric END) AS n_1, sum(CASE WHEN jsonb_typeof(e.properties #> '{"size","weight"}') = 'number' THEN (e.properties #>> '{"size","weight"}')::numeric END) AS total_1, min(CASE WHEN jsonb_typeof(e.properties #> '{"size","weight"}') = 'number' THEN (e.properties #>> '{"size","weight"}')::numeric END) AS low_1, max(CASE WHEN jsonb_typeof(e.properties #> '{"size","weight"}') = 'number' THEN (e.properties #>> '{"size","weight"}')::numeric END) AS high_1
+        FROM unnest($2::timestamptz[], $3::timestamptz[]) AS s (low, high)
+        CROSS JOIN LATERAL (
+            SELECT * FROM analytics_events
+            WHERE occurred_at >= s.low AND occurred_at < s.high OFFSET 0
+        ) e
+        WHERE e.batch_id NOT IN (SELECT batch_id FROM pending_batches) AND e.event_type = $4::text AND true
+        GROUP BY 1, 2, 3
+        UNION ALL
+        SELECT width_bucket(e.occurred_at, $1::timestamptz[]) - 1 AS slot, (e.properties #>> '{"fragile"}') AS g1, (e.properties #>> '{"address","zone","code"}') AS g2, false AS overflow,
+               count(*) AS n_0, count(*) FILTER (WHERE (e.status_code >= 400 OR e.error_message IS NOT NULL) IS TRUE) AS errors_0, count(CASE WHEN jsonb_typeof(e.properties #> '{"size","weight"}') = 'number' THEN (e.properties #>> '{"size","weight"}')::numeric END) AS n_1, sum(CASE WHEN jsonb_typeof(e.properties #> '{"size","weight"}') = 'number' THEN (e.properties #>> '{"size","weight"}')::numeric END) AS total_1, min(CASE WHEN jsonb_typeof(e.properties #> '{"size","weight"}') = 'number' THEN (e.properties #>> '{"size","weight"}')::numeric END) AS low_1, max(CASE WHEN jsonb_typeof(e.properties #> '{"size","weight"}') = 'number' THEN (e.properties #>> '{"size","weight"}')::numeric END) AS high_1
+        FROM tail e WHERE e.occurred_at >= $5::timestamptz AND e.occurred_at < $6::timestamptz AND e.event_type = $7::text AND true
+        GROUP BY 1, 2, 3
+    ) parts
+    GROUP BY slot, g1, g2, overflow
+)
+SELECT -1 AS scan, (SELECT version::text FROM rollup_state) AS g1, statement_timestamp()::text AS g2,
+       EXISTS (SELECT FROM pending_batches)::text AS g3, NULL AS g4, NULL AS g5, false AS overflow,
+       NULL::bytea AS slots, NULL::bytea AS first, NULL::bytea AS second,
+       NULL::text[] AS sums, NULL::text[] AS minima, NULL::text[] AS maxima, NULL::bytea[] AS sketches
+UNION ALL
+SELECT 0, g1, g2, NULL, NULL, NULL, overflow, string_agg(int4send(slot), ''), string_agg(int8send(n_0), ''), string_agg(int8send(errors_0), ''), NULL::text[], NULL::text[], NULL::text[], NULL::bytea[]
+FROM pass_0_0
+WHERE true
+GROUP BY overflow, g1, g2
+UNION ALL
+SELECT 1, g1, g2, NULL, NULL, NULL, overflow, string_agg(int4send(slot), ''), string_agg(int8send(n_1), ''), NULL::bytea, array_agg(total_1::text), array_agg(low_1::text), array_agg(high_1::text), NULL::bytea[]
+FROM pass_0_0
+WHERE n_1 > 0
+GROUP BY overflow, g1, g2
