@@ -722,6 +722,8 @@ CREATE INDEX alerts_time ON public.alerts USING btree (triggered_at, id);
 
 CREATE INDEX analytics_events_batch ON ONLY public.analytics_events USING btree (batch_id);
 
+CREATE INDEX analytics_events_stock ON ONLY public.analytics_events USING btree (((properties #>> '{product}'::text[])), occurred_at DESC) WHERE (event_type = 'inventory'::text);
+
 CREATE INDEX analytics_events_time ON ONLY public.analytics_events USING btree (occurred_at, id);
 
 CREATE INDEX analytics_events_user ON ONLY public.analytics_events USING btree (user_id, occurred_at) WHERE (user_id IS NOT NULL);

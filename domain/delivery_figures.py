@@ -37,7 +37,7 @@ def _share(description: str, part: tuple[str, ...], whole: str | None) -> Figure
 
 
 DELIVERY_KIND = Kind(
-    name="Delivery",
+    name="Messages",
     description="Messages to people and what became of them.",
     figures={
         "sent": Figure(

@@ -142,35 +142,46 @@ ORDER_KIND = Kind(
 )
 """Orders as a whole, and over time."""
 
+_SHOP_FIGURES = {
+    **_ORDER_FIGURES,
+    "views": Figure(
+        "Times it was shown to a visitor.",
+        "whole",
+        needs(VIEWS, COUNT),
+        lambda found: found[VIEWS].count(),
+    ),
+    "carts": Figure(
+        "Times it was put into a cart.",
+        "whole",
+        needs(CARTS, COUNT),
+        lambda found: found[CARTS].count(),
+    ),
+    "conversions": Figure(
+        "Orders, or lines of orders, that hold it.", "whole", needs(ORDERS, COUNT), conversions
+    ),
+    "conversionRate": Figure(
+        "Conversions over views; null without views.",
+        "number",
+        {**needs(VIEWS, COUNT), **needs(ORDERS, COUNT)},
+        lambda found: rate(conversions(found), found[VIEWS].count()),
+    ),
+}
+
 PRODUCT_KIND = Kind(
     name="ProductSales",
-    description="Orders, and the views and carts that led to them.",
-    figures={
-        **_ORDER_FIGURES,
-        "views": Figure(
-            "Times it was shown to a visitor.",
-            "whole",
-            needs(VIEWS, COUNT),
-            lambda found: found[VIEWS].count(),
-        ),
-        "carts": Figure(
-            "Times it was put into a cart.",
-            "whole",
-            needs(CARTS, COUNT),
-            lambda found: found[CARTS].count(),
-        ),
-        "conversions": Figure(
-            "Orders, or lines of orders, that hold it.", "whole", needs(ORDERS, COUNT), conversions
-        ),
-        "conversionRate": Figure(
-            "Conversions over views; null without views.",
-            "number",
-            {**needs(VIEWS, COUNT), **needs(ORDERS, COUNT)},
-            lambda found: rate(conversions(found), found[VIEWS].count()),
-        ),
-    },
+    description="Orders of a product, and the views and carts that led to them.",
+    figures=_SHOP_FIGURES,
     rank="revenue",
-    dimensions=("product", "collection"),
+    dimensions=("product",),
     keyed=frozenset({VIEWS, CARTS}),
 )
-"""What is sold, by product or by collection: the shop window beside the till."""
+"""The shop window beside the till."""
+
+COLLECTION_KIND = Kind(
+    name="CollectionSales",
+    description="Orders of a collection, and the views and carts that led to them.",
+    figures=_SHOP_FIGURES,
+    rank="revenue",
+    dimensions=("collection",),
+    keyed=frozenset({VIEWS, CARTS}),
+)

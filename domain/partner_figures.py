@@ -122,7 +122,7 @@ PARTNER_KIND = Kind(
 """Partners as a whole."""
 
 ENGAGEMENT_KIND = Kind(
-    name="Engagement",
+    name="PartnerContacts",
     description="Contacts with partners.",
     figures={
         "engagements": Figure(

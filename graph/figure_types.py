@@ -1,7 +1,7 @@
 """The GraphQL types of a kind of figures: of a total, of a change, of groups and of columns."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -35,9 +35,10 @@ _CURRENCY = "The currency of its amounts; null where no amount is shown."
 
 @dataclass(frozen=True)
 class KindTypes:
-    """The types of one kind, each made once."""
+    """The types of one kind, each made once. Groups may have `more` members than the figures."""
 
     kind: Kind
+    more: Members = field(default_factory=dict)
 
     @cached_property
     def one(self) -> Any:
@@ -53,7 +54,7 @@ class KindTypes:
     def groups(self) -> Any:
         """The first groups, and the rest."""
         key = (str | None, _plain("The group's value; null for events without one."))
-        group = self._type("Group", {"key": key, **self._compared()}, "One group.")
+        group = self._type("Group", {"key": key, **self._compared(), **self.more}, "One group.")
         members: Members = {
             "rows": (list[group], _plain("The first groups, in order.")),  # type: ignore[valid-type]
             "other": (
@@ -144,7 +145,7 @@ class KindTypes:
     def _type(self, suffix: str, members: Members, said: str = "") -> Any:
         """A type whose members are annotations with their fields."""
         name = self.kind.name + suffix
-        body: dict[str, Any] = {key: field for key, (_, field) in members.items()}
+        body: dict[str, Any] = {key: declared for key, (_, declared) in members.items()}
         body["__annotations__"] = {key: shown for key, (shown, _) in members.items()}
         description = said if suffix == "Change" else f"{said} {self.kind.description}".strip()
         return strawberry.type(type(name, (), body), name=name, description=description)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 
 from domain.amounts import Amounts
@@ -27,9 +28,10 @@ class RowsAsked:
 
 @dataclass(frozen=True, slots=True)
 class FigureRow:
-    """One group."""
+    """One group, in a range that ends at `until`."""
 
     key: str | None
+    until: datetime
     compared: Compared
 
     @property
@@ -66,7 +68,7 @@ async def figure_rows(scope: Scope, span: Window, asked: RowsAsked) -> FigureRow
     found = await counted_twice(scope, wanted, span.edges, span.earlier_edges(), by)
     keys = _ranked(found, order, descending=asked.descending)
     shown, rest = keys[: asked.first], keys[asked.first :]
-    rows = [FigureRow(key[0], found.group(key)) for key in shown]
+    rows = [FigureRow(key[0], span.interval.end, found.group(key)) for key in shown]
     names = asked.figures.names
     warnings = [each for row in rows for each in row.figures.warnings(names)]
     left_out = rest or any(found.now.rest.values())

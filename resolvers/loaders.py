@@ -9,11 +9,15 @@ from aiodataloader import DataLoader, Loader, dispatch_queue
 
 from domain.errors import InvalidInput
 from domain.questions import Frame, Read
+from domain.stock import Stock, StockKey
 
 Answer = Callable[[Sequence[Read]], Awaitable[list[Frame]]]
 """The read path: all reads of an operation, answered from one snapshot in one statement."""
 
-_QUIET_TURNS = 4
+StockLevels = Callable[[Sequence[StockKey]], Awaitable[Sequence[Stock | None]]]
+"""The stock of products before an instant."""
+
+_QUIET_TURNS = 6
 """Turns of the event loop without a new key after which all fields that can ask have asked.
 
 Each level of nested fields begins one turn after the level above it.
@@ -42,15 +46,19 @@ class Loaders:
     """One loader per kind of thing; equal keys of a request are loaded once."""
 
     frames: DataLoader[Read, Frame]
+    stock: DataLoader[StockKey, Stock | None]
 
 
-def loaders(answer: Answer) -> Loaders:
+def loaders(answer: Answer, stock: StockLevels) -> Loaders:
     """Fresh loaders for one request. Needs a running event loop."""
 
     async def load_frames(reads: list[Read]) -> list[Any]:
         return await _answer_apart(answer, reads)
 
-    return Loaders(frames=FrameLoader(load_frames))
+    async def load_stock(keys: list[StockKey]) -> list[Any]:
+        return [*await stock(keys)]
+
+    return Loaders(frames=FrameLoader(load_frames), stock=DataLoader(load_stock))
 
 
 async def _answer_apart(answer: Answer, reads: list[Read]) -> list[Frame | BaseException]:

@@ -1,22 +1,26 @@
 """The rooms of a process, opened onto its database."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from db.analytics import answer
 from db.event_rows import page
+from db.funnel import followed
 from db.outage import outages_stated
 from db.pool import Pool
 from db.rollup_state import StateCache
 from db.rollups import roll_all
 from db.seal import seal as seal_buckets
+from db.stock import levels
 from db.user_totals import user_totals
 from domain.catalogue import Catalogue
 from domain.clock import Weekday
+from domain.funnels import DEFAULT_WINDOW, Followed, FunnelRead
 from domain.limits import Limits
 from domain.pages import Page
 from domain.questions import Frame, Read
+from domain.stock import Stock, StockKey
 from domain.user_totals import UserTotals
 from resolvers.alert_room import AlertRoom
 from resolvers.scope import RecordEvents, Rolled, Rooms
@@ -31,6 +35,7 @@ def open_rooms(
     limits: Limits | None = None,
     week_start: Weekday = Weekday.MONDAY,
     raw_days: int = 7,
+    funnel_window: timedelta = DEFAULT_WINDOW,
 ) -> Rooms:
     """Rooms that read from and write to this database. `raw_days` is the default retention of raw events."""
     state = StateCache()
@@ -47,6 +52,14 @@ def open_rooms(
         with outages_stated():
             return await user_totals(pool, user_id, types)
 
+    async def follow(read: FunnelRead) -> Followed | None:
+        with outages_stated():
+            return await followed(pool, catalogue, read)
+
+    async def stock(keys: Sequence[StockKey]) -> list[Stock | None]:
+        with outages_stated():
+            return await levels(pool, keys)
+
     async def roll_up(now: datetime, *, seal: bool) -> Rolled:
         with outages_stated():
             report = await roll_all(pool, catalogue)
@@ -61,7 +74,10 @@ def open_rooms(
         roll_up=roll_up,
         user_totals=totals_of_user,
         alerts=alerts or AlertRoom(pool),
+        follow=follow,
+        stock=stock,
         limits=limits or Limits(),
         week_start=week_start,
         raw_days=raw_days,
+        funnel_window=funnel_window,
     )
