@@ -12,6 +12,14 @@ from domain.questions import Frame, Read
 
 READS_A_STATEMENT = 50
 
+_OF_ONE_READ = (
+    InvalidInput,
+    asyncpg.DataError,
+    asyncpg.ProgramLimitExceededError,
+    asyncpg.SyntaxOrAccessError,
+)
+"""What can be the fault of a single read; anything else is the database's and fails all of them."""
+
 
 async def read_apart(
     pool: asyncpg.Pool, catalogue: Catalogue, reads: Sequence[Read], state: StateCache
@@ -22,7 +30,7 @@ async def read_apart(
         chunk = reads[start : start + READS_A_STATEMENT]
         try:
             found += await answer(pool, catalogue, chunk, state)
-        except InvalidInput:
+        except _OF_ONE_READ:
             found += [await _read_one(pool, catalogue, read, state) for read in chunk]
     return found
 
@@ -34,3 +42,7 @@ async def _read_one(
         return (await answer(pool, catalogue, [read], state))[0]
     except InvalidInput as problem:
         return problem
+    except _OF_ONE_READ as problem:
+        return TidemarkError(
+            f"PostgreSQL could not compute the measure: {problem}.", code="NO_VALUE"
+        )

@@ -22,6 +22,7 @@ class Due:
     definition: str
     due_at: datetime
     fed_until: datetime | None
+    problem: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,14 @@ async def claim(connection: Connection, now: datetime, limit: int) -> list[Due]:
     """Take configs that are due; nobody else gets them before the transaction ends."""
     rows = await connection.fetch(QUERIES["claim"], now, limit)
     return [
-        Due(row["config_id"], row["version"], row["definition"], row["due_at"], row["fed_until"])
+        Due(
+            row["config_id"],
+            row["version"],
+            row["definition"],
+            row["due_at"],
+            row["fed_until"],
+            row["problem"],
+        )
         for row in rows
     ]
 

@@ -127,7 +127,10 @@ def _judged(
     seen_at = now if seen is not None or before is None else before.seen_at
     if group and not state.open and now - seen_at > FORGET_AFTER:
         return Outcome(config_id, config, group, before, None)
-    sample, detector = _sampled(config, state, before, found, key)
+    try:
+        sample, detector = _sampled(config, state, before, found, key)
+    except TidemarkError as problem:
+        sample, detector = Sample(error=problem.message), None
     moved, transitions = next_state(state, replace(sample, silenced=silenced), config.rule, now)
     after = Standing(moved, before.alert_id if before else None, seen_at, sample, detector)
     return Outcome(config_id, config, group, before, after, transitions)

@@ -1,6 +1,6 @@
 """The alert engine: what is due is claimed, read together, judged and written in one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -16,13 +16,13 @@ from db.alert_schedule import Advance, Due, advance, claim, forget, missed, reco
 from db.alert_silences import active_silences
 from db.alert_states import standings
 from db.internal_alerts import MISSED, observe
+from db.pool import Connection
 from db.rollup_state import StateCache
 from domain.alert_configs import AlertConfig
 from domain.alert_detection import window_edges
 from domain.alert_documents import parse_config
-from domain.alert_evaluation import Found, Outcome, Standing, evaluate, problem_of
+from domain.alert_evaluation import Found, Outcome, evaluate, problem_of
 from domain.alert_reads import Asked, ReadKey, asked, read_key, shared
-from domain.alert_records import Group, Silence
 from domain.catalogue import Catalogue
 from domain.errors import TidemarkError
 from domain.questions import Frame
@@ -85,15 +85,11 @@ async def evaluate_due(engine: Engine, now: datetime) -> Tick:
             connection, [(each.slot, each.due.config_id, _missed(each)) for each in tasks]
         )
         own = [each for each in tasks if each.due.config_id in new]
-        standing = await standings(connection, [each.due.config_id for each in own])
-        silences = await active_silences(connection, now)
-        found = await _read(engine, own)
-        problems: dict[UUID, str | None] = {}
-        outcomes: list[Outcome] = []
-        for task, each in zip(own, found, strict=True):
-            problems[task.due.config_id] = problem_of(task.config, each)
-            outcomes += _judged(task, each, standing[task.due.config_id], silences)
-        await advance(connection, [_advance(task, problems, now) for task in tasks])
+        found = dict(
+            zip([each.due.config_id for each in own], await _read(engine, own), strict=True)
+        )
+        outcomes = await _judged(connection, own, found, now)
+        await advance(connection, [_advance(task, found.get(task.due.config_id)) for task in tasks])
         happened = await save(connection, outcomes)
     return Tick(len(own), happened, left=len(due) == MOST_AT_ONCE)
 
@@ -147,24 +143,31 @@ def _found(task: _Task, frames: dict[ReadKey, Frame | TidemarkError]) -> Found:
     )
 
 
-def _judged(
-    task: _Task,
-    found: Found,
-    standing: dict[Group, Standing],
-    silences: Sequence[Silence],
+async def _judged(
+    connection: Connection, tasks: Sequence[_Task], found: Mapping[UUID, Found], now: datetime
 ) -> list[Outcome]:
-    return evaluate(task.due.config_id, task.config, standing, found, silences, task.slot)
+    standing = await standings(connection, list(found))
+    silences = await active_silences(connection, now)
+    outcomes: list[Outcome] = []
+    for task in tasks:
+        id = task.due.config_id
+        outcomes += evaluate(id, task.config, standing[id], found[id], silences, task.slot)
+    return outcomes
 
 
-def _advance(task: _Task, problems: dict[UUID, str | None], now: datetime) -> Advance:
-    """Due again in the next slot. Configs that watch the same are due together, others some seconds apart."""
-    every = task.config.every
+def _advance(task: _Task, found: Found | None) -> Advance:
+    """Due again in the next slot. Configs that watch the same are due together, others some seconds apart.
+
+    Without `found` this slot was evaluated before, and nothing else changes.
+    """
+    due, every = task.due, task.config.every
     watched = repr((task.config.measure, task.config.window)).encode()
-    jitter = timedelta(seconds=crc32(watched) % 1_000 / 1_000 * min(_JITTER, every / 10).seconds)
+    jitter = crc32(watched) % 1_000 / 1_000 * min(_JITTER, every / 10)
+    fed = found is not None and found.current is not None and found.problem is None
     return Advance(
-        task.due.config_id,
-        task.config.slot(now) + every + jitter,
-        task.edges[-1] if task.edges and task.asked else task.due.fed_until,
-        problems.get(task.due.config_id),
+        due.config_id,
+        task.slot + every + jitter,
+        task.edges[-1] if fed else due.fed_until,
+        due.problem if found is None else problem_of(task.config, found),
         task.slot,
     )

@@ -1,8 +1,8 @@
 -- name: claim
 -- Due configs that no other worker has, locked until the transaction ends.
-SELECT s.config_id, s.due_at, s.fed_until, c.version, c.definition
+SELECT s.config_id, s.due_at, s.fed_until, s.problem, c.version, c.definition
 FROM (
-    SELECT config_id, due_at, fed_until
+    SELECT config_id, due_at, fed_until, problem
     FROM alert_schedule
     WHERE due_at <= $1
     ORDER BY due_at

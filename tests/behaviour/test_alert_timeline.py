@@ -3,18 +3,24 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from uuid import uuid4
 
 import asyncpg
 import pytest
+from asyncpg.connection import LoggedQuery
 
+from db.alert_configs import create_config
 from db.alert_history import events_since
+from db.alert_reading import READS_A_STATEMENT
 from db.alert_states import look
 from db.internal_alerts import MISSED
+from db.pool import open_pool
 from db.rollup_sets import ensure_catalogue
+from domain.alert_documents import parse_config
 from domain.builtin import BUILTIN
 from domain.catalogue import catalogue_of
 from domain.grains import Grain
-from tests.timeline import MINUTE, START, World
+from tests.timeline import MINUTE, REQUESTS, START, World
 from workers.alerts import Engine, evaluate_due, watch_evaluations
 
 
@@ -226,3 +232,41 @@ async def test_a_measure_that_cannot_be_read_is_an_error_of_its_config_alone(wor
         "SELECT problem FROM alert_schedule WHERE config_id = $1", config
     )
     assert "gone" in problem
+
+
+async def statements_of(world: World, dsn: str, configs: int, measures: int) -> int:
+    """How many statements one evaluation of so many configs takes; every second of them fires."""
+    async with world.pool.acquire() as connection, connection.transaction():
+        for number in range(configs):
+            condition = {"dimension": "endpoint", "eq": f"/{number % measures}"}
+            measure = {"eventType": "api_request", "aggregate": "COUNT", "filter": condition}
+            document = {
+                **REQUESTS,
+                "name": f"{number}",
+                "measure": measure,
+                "threshold": -number % 2,
+            }
+            config = parse_config(document, world.catalogue)
+            await create_config(connection, uuid4(), config, world.now, "test")
+    await world.happen(1, properties={"endpoint": "/0"})
+    seen: list[LoggedQuery] = []
+    counted = await open_pool(dsn, on_statement=seen.append)
+    tick = await evaluate_due(Engine(counted, world.catalogue), world.now + timedelta(seconds=5))
+    assert tick.evaluated == configs
+    assert tick.happened >= configs // 2 // measures
+    counted.terminate()
+    return len(seen)
+
+
+async def test_a_thousand_configs_of_a_measure_cost_the_statements_of_two(
+    world: World, dsn: str
+) -> None:
+    two = await statements_of(world, dsn, 2, 1)
+    await world.pool.execute("DELETE FROM alert_configs")
+    assert await statements_of(world, dsn, 1_000, 1) == two
+
+
+async def test_statements_grow_with_measures_by_one_for_many(world: World, dsn: str) -> None:
+    few = await statements_of(world, dsn, 40, 2)
+    await world.pool.execute("DELETE FROM alert_configs")
+    assert await statements_of(world, dsn, 200, 200) <= few + 200 // READS_A_STATEMENT

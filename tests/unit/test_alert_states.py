@@ -182,7 +182,7 @@ def check_step(
 ABOVE = Rule(AlertType.THRESHOLD_ABOVE, 10.0, 10.0)
 
 
-def run(rule: Rule, values: Sequence[float | None | str]) -> list[Transition]:
+def run(rule: Rule, values: Sequence[float | str | None]) -> list[Transition]:
     state, found = fresh(START), []
     for minute, value in enumerate(values):
         at = START + minute * MINUTE
