@@ -27,7 +27,7 @@ def _parts(message: Message) -> tuple[str, str, str]:
     """What comes before the names, the names, and what comes after them."""
     if len(message.news) > 1:
         names = ", ".join(dict.fromkeys(title(each) for each in message.news))
-        return f"{_spelt(subject(message))}: ", names, ""
+        return f"{subject(message).translate(_BARE)}: ", names, ""
     (news,) = message.news
     return f"{label(news)} ", title(news), _numbers(news)
 
@@ -51,6 +51,7 @@ def _spelt(text: str) -> str:
     return bare if bare.isascii() else known
 
 
+_BARE = str.maketrans("", "", "[]")
 _PLAINER = {
     **{ord(each): "-" for each in "–—−~"},
     **{ord(each): "'" for each in "‘’`´"},
