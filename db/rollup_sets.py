@@ -52,7 +52,7 @@ async def _is_declared(connection: Connection, catalogue: Catalogue, grains: set
 
 
 async def _kept_levels(connection: Connection) -> set[Grain]:
-    return {Grain(row["grain"]) for row in await connection.fetch(_ROLLUPS["levels"])}
+    return {Grain(row["grain"]) for row in await connection.fetch(_STATE["levels"])}
 
 
 async def _ensure_levels(connection: Connection, grains: set[Grain]) -> bool:
