@@ -60,10 +60,10 @@ async def figure_series(scope: Scope, span: Window, asked: SeriesAsked) -> Figur
     cut = _cut(scope, span, asked)
     before = None if cut.earlier is None else cut.earlier.edges
     found = await counted_twice(scope, asked.figures, cut.edges, before, by)
-    keys = sorted(found.now.keys, key=lambda key: _most_events_first(found.now, key))
-    shown = keys[: asked.first] if by else [()]
+    keys = _most_events_first(found.now) if by else [()]
+    shown = keys[: asked.first]
     _check_cells(scope, asked, cut, len(shown))
-    said = _truncated(len(keys), asked.first) if by else []
+    said = _truncated(len(keys), asked.first)
     return FigureTimeline(
         series=[_series(asked, by, key, _now(cut, span, found, key)) for key in shown],
         previous=_previous(asked, cut, span, by, shown, found),
@@ -103,14 +103,17 @@ def _check_cells(scope: Scope, asked: SeriesAsked, cut: _Cut, groups: int) -> No
     )
 
 
-def _most_events_first(found: Counted, key: GroupKey) -> tuple[int, tuple[tuple[bool, str], ...]]:
-    events = sum(
-        int(value or 0)
-        for groups in found.parts.values()
-        for part in groups.get(key, ())
-        for value in part.columns.values[COUNT]
-    )
-    return -events, tuple((part is None, part or "") for part in key)
+def _most_events_first(found: Counted) -> list[GroupKey]:
+    def place(key: GroupKey) -> tuple[int, tuple[tuple[bool, str], ...]]:
+        events = sum(
+            int(value or 0)
+            for groups in found.parts.values()
+            for part in groups.get(key, ())
+            for value in part.columns.values[COUNT]
+        )
+        return -events, tuple((part is None, part or "") for part in key)
+
+    return sorted(found.keys, key=place)
 
 
 def _series(

@@ -44,6 +44,16 @@ def money(found: Any) -> list[dict[str, Any]]:
     return [{**each, "amount": Decimal(each["amount"])} for each in found["byCurrency"]]
 
 
+def by_property(events: Iterable[Sent], name: str) -> dict[Any, list[Sent]]:
+    return grouped(events, lambda each: each["properties"].get(name))
+
+
+def own(api: Api) -> list[str]:
+    """The statements asked, without those by which the driver learns types on a new connection."""
+    queries = [each.query for each in api.statements]
+    return [each for each in queries if "typeinfo" not in each and "'jit'" not in each]
+
+
 def check_orders(found: dict[str, Any], events: list[Sent]) -> None:
     sold = [each for each in events if not taken_back(each)]
     back = [each for each in events if taken_back(each)]
@@ -139,7 +149,7 @@ async def test_products_and_collections_show_views_and_conversions(shop: Api) ->
     for field, dimension in (("products", "product"), ("collections", "collection")):
         rows = {each["key"]: each for each in answered.data["business"][field]["rows"]}
         held = {
-            kind: grouped(on_day(shop_events(), 9, kind), lambda e: e["properties"].get(dimension))
+            kind: by_property(on_day(shop_events(), 9, kind), dimension)
             for kind in ("order", "page_view", "add_to_cart")
         }
         assert set(rows) == set().union(*held.values()) - {None}
@@ -217,7 +227,6 @@ async def test_the_stock_is_what_was_last_told_of_each_place(api: Api) -> None:
             told("rose", 4, "09T10:00", "north"),
             told("rose", 30, "07T10:00", "south"),
             told("rose", 500, "10T10:00", "north"),
-            told("rose", "many", "09T11:00", "north"),
             {**sold},
             {**sold, "id": "o2", "properties": {"product": "lily"}},
         ]
@@ -339,10 +348,10 @@ async def test_the_whole_section_costs_three_statements_and_a_part_one(shop: Api
     await shop.ask(everything)
     shop.statements.clear()
     assert (await shop.ask(everything)).data
-    assert len(shop.statements) <= 3
+    assert len(own(shop)) == 3
     shop.statements.clear()
     assert (await shop.ask(f"{{ business(range: {RANGE}) {{ overview {{ orders }} }} }}")).data
-    assert len(shop.statements) == 1
+    assert len(own(shop)) == 1
     shop.reads.clear()
     shop.statements.clear()
     assert (await shop.ask(f"{{ business(range: {RANGE}) {{ __typename }} }}")).data
