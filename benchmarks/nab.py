@@ -1,13 +1,16 @@
 """The Numenta Anomaly Benchmark: `python -m benchmarks.nab` prints the tables of RESULTS_NAB.md."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from benchmarks import nab_gaussian
 from benchmarks.nab_corpus import ARCHIVE, Series, read
-from benchmarks.nab_runs import Run, at, by_default, run, tuned
+from benchmarks.nab_runs import Run, alarms, at, by_default, run, tuned
 from benchmarks.nab_score import PROFILES, STANDARD, Profile, Scored, best
 from domain.anomaly import Detector
+
+SENSITIVITIES = (0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7)
 
 
 def main() -> None:
@@ -24,6 +27,8 @@ def _detector(corpus: Sequence[Series]) -> Iterable[str]:
     runs, pace = run(corpus, detector)
     yield "## Scores"
     yield _scores(runs, detector)
+    yield "## Sensitivity"
+    yield _sensitivity(runs, detector)
     yield "## Where"
     yield _folders(runs)
     yield "## Alarms"
@@ -59,6 +64,18 @@ def _scores(runs: Sequence[Run], detector: Detector) -> str:
         ("", *(p.name for p in PROFILES)),
         [(name, *(_plain(found(p)) for p in PROFILES)) for name, found in rows],
     )
+
+
+def _sensitivity(runs: Sequence[Run], detector: Detector) -> str:
+    """What other thresholds would do to the standard score and to the number of alarms."""
+    points = sum(len(run.scores) for run in runs)
+    rows = []
+    for threshold in SENSITIVITIES:
+        raised = [replace(run, alarms=alarms(run, detector, threshold)) for run in runs]
+        caught, total = sum(map(_caught, raised)), sum(len(run.alarms) for run in raised)
+        mark = _plain(by_default(raised, STANDARD))
+        rows.append((threshold, mark, caught, f"{1000 * total / points:.2f}"))
+    return table(("threshold", "standard", "windows caught", "alarms per 1,000 points"), rows)
 
 
 def _folders(runs: Sequence[Run]) -> str:

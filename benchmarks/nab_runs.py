@@ -1,8 +1,8 @@
 """The product's detector over the corpus, and which alarms it raises at any threshold.
 
 A threshold only decides which points are alarms; scores do not depend on it. So one pass over the corpus is
-enough to find the alarms at every threshold, by the detector's own rule: no alarm in the first `warmup`
-points, nor for `rearm` points after another, and fewer where there were many.
+enough to find the alarms at every threshold, by the detector's own rule, for which points below the
+threshold make no difference.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from benchmarks.nab_corpus import Series
 from benchmarks.nab_score import Profile, normalised, raw
-from domain.anomaly import Detector, fading
+from domain.anomaly import Detector
+from domain.anomaly_alarms import Alarms
 
 GRID = np.round(np.arange(0.36, 0.7401, 0.004), 3)
 """The thresholds among which the best is looked for."""
@@ -58,15 +59,15 @@ def run(corpus: Sequence[Series], detector: Detector) -> tuple[list[Run], float]
 def alarms(run: Run, detector: Detector, threshold: float) -> list[int]:
     """The rows at which the detector would raise an alarm at another threshold."""
     own = replace(detector, threshold=threshold)
+    remembered = Alarms(0, 0, 0.0, 0.0)
     found: list[int] = []
-    recent = 0.0
+    seen = -1
     for row in np.flatnonzero(run.scores >= threshold).tolist():
-        if row < own.warmup or (found and row <= found[-1] + own.rearm):
-            continue
-        faded = recent * fading(row - found[-1]) if found else 0.0
-        if run.scores[row] >= own.needed(faded):
-            found.append(row)
-            recent = faded + 1.0
+        if row >= own.warmup:
+            remembered.wait(row - seen)
+            seen = row
+            if own.raises(remembered, float(run.scores[row])):
+                found.append(row)
     return found
 
 

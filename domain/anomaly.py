@@ -2,8 +2,7 @@
 
 At three scales (points, means of 6, means of 12) four measurements are ranked among their own past
 (`domain.measures`). Their surprises are added at each scale and the scales combined as a root mean square.
-An alarm is raised where that reaches the threshold, then none for `rearm` points; a series that raised many
-alarms lately has to be more unusual to raise another.
+Where that reaches the threshold an alarm may be raised (`domain.anomaly_alarms`).
 
 Points are the samples of one series at its usual step, in order of time. The detector knows no clock and no
 configuration of an alert; the same points give the same verdicts, in one call or in many.
@@ -14,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from domain.anomaly_alarms import Alarms
 from domain.anomaly_state import Memory, State, pack, unpack
 from domain.anomaly_words import AS_USUAL, MISSING, describe
 from domain.errors import InvalidInput
@@ -23,7 +23,7 @@ LARGEST = 1e30
 """Values are refused from here on: no measured quantity needs them, and float32 must hold them."""
 
 _SURPRISE = 4.4
-_FADING = 2.0 ** (-1.0 / 4_000)
+_HIGHEST = 1.0 - 2.0**-50
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +48,9 @@ class Verdict:
 class Detector:
     """How sensitive to be. It holds no state: that is the caller's, per series.
 
-    `threshold` is the score from which a point is unusual; `rearm` is for how many points no second alarm
-    is raised; `warmup` is how many points are learned from before the first; `fatigue` is by what share
-    each recent alarm (half-life 4,000 points) raises the surprise that the next one needs.
+    `threshold` is the score from which a point is unusual; `rearm` is for how many points after an alarm
+    only something much greater raises another; `warmup` is how many points are learned from before the
+    first; `fatigue` is by what share each recent alarm raises the surprise that the next one takes.
     """
 
     threshold: float = 0.5
@@ -87,43 +87,36 @@ class Detector:
         verdicts = [self._judge(memory, at, value) for at, value in points]
         return pack(memory), verdicts
 
-    def needed(self, alarms: float) -> float:
-        """The score that an alarm takes after so many recent ones."""
-        return _score(_surprise(self.threshold) * (1.0 + self.fatigue * alarms))
+    def raises(self, alarms: Alarms, score: float) -> bool:
+        """Whether a score, at or above the threshold, is an alarm after those before it."""
+        least = surprise_of(self.threshold)
+        return alarms.raised(surprise_of(score), least, self.rearm, self.fatigue)
 
     def _judge(self, memory: Memory, at: datetime, value: float | None) -> Verdict:
         place = places(at)
         expected, lower, upper = memory.fine.range(place) or (None, None, None)
-        memory.silence += 1
-        memory.alarms *= _FADING
+        memory.alarms.wait()
         if value is None:
             return Verdict(0.0, expected, lower, upper, False, False, MISSING)
         if not -LARGEST < value < LARGEST:
             raise InvalidInput(f"{value} is not a number that can be judged.", field="value")
         parts = memory.take_in(place, value)
-        score = _score(_combined(parts))
+        score = score_of(_combined(parts))
         ongoing = score >= self.threshold and memory.points > self.warmup
-        alarm = ongoing and memory.silence > self.rearm and score >= self.needed(memory.alarms)
-        if alarm:
-            memory.silence = 0
-            memory.alarms += 1.0
+        alarm = ongoing and self.raises(memory.alarms, score)
         reason = describe(value, lower, upper, at, parts) if ongoing else AS_USUAL
         return Verdict(score, expected, lower, upper, alarm, ongoing, reason)
-
-
-def fading(points: int) -> float:
-    """What an alarm still counts after so many points."""
-    return _FADING**points
 
 
 def _combined(parts: Sequence[Sequence[float]]) -> float:
     return math.sqrt(sum(sum(scale) ** 2 for scale in parts) / len(parts))
 
 
-def _score(surprise: float) -> float:
-    """0 for none, 0.5 for `_SURPRISE`, towards 1."""
-    return 1.0 - math.exp2(-surprise / _SURPRISE)
+def score_of(surprise: float) -> float:
+    """0 for none, 0.5 for `_SURPRISE`, towards 1; below 1 however great, so that it can be undone."""
+    return min(1.0 - math.exp2(-surprise / _SURPRISE), _HIGHEST)
 
 
-def _surprise(score: float) -> float:
+def surprise_of(score: float) -> float:
+    """The surprise that has this score."""
     return -_SURPRISE * math.log2(1.0 - score)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from struct import Struct
 from typing import NewType
 
+from domain.anomaly_alarms import Alarms
 from domain.measures import BAND, Measures
 from domain.measures_bytes import SIZE, packed, unpacked
 from domain.seasonality import Places
@@ -19,7 +20,7 @@ State = NewType("State", bytes)
 BLOCKS = (6, 12)
 
 _MARK = b"A1"
-_HEAD = Struct("<2s2Id")
+_HEAD = Struct("<2s3I2d")
 _BLOCK = Struct(f"<Id{BAND}d")
 _TOTAL = _HEAD.size + SIZE + len(BLOCKS) * (_BLOCK.size + SIZE)
 
@@ -64,17 +65,13 @@ class Block:
 
 
 class Memory:
-    """Everything that changes from point to point.
+    """Everything that changes from point to point."""
 
-    `silence` is points since the last alarm, `alarms` the number of alarms, old ones counting less.
-    """
-
-    __slots__ = ("alarms", "blocks", "fine", "points", "silence")
+    __slots__ = ("alarms", "blocks", "fine", "points")
 
     def __init__(self) -> None:
         self.points = 0
-        self.silence = 0
-        self.alarms = 0.0
+        self.alarms = Alarms(0, 0, 0.0, 0.0)
         self.fine = Measures()
         self.blocks = [Block() for _ in BLOCKS]
 
@@ -90,7 +87,9 @@ class Memory:
 
 def pack(memory: Memory) -> State:
     """The memory as bytes; unpacked they continue exactly as it would have."""
-    head = _HEAD.pack(_MARK, memory.points, memory.silence, memory.alarms)
+    alarms = memory.alarms
+    told = alarms.silence, alarms.calm, alarms.recent, alarms.peak
+    head = _HEAD.pack(_MARK, memory.points, *told)
     blocks = (block.packed() for block in memory.blocks)
     return State(b"".join((head, packed(memory.fine), *blocks)))
 
@@ -100,7 +99,8 @@ def unpack(state: State) -> Memory:
     if len(state) != _TOTAL or not state.startswith(_MARK):
         raise ValueError(f"Not a detector state of version {_MARK.decode()}, {_TOTAL} bytes.")
     memory = Memory.__new__(Memory)
-    _, memory.points, memory.silence, memory.alarms = _HEAD.unpack_from(state)
+    _, memory.points, *alarms = _HEAD.unpack_from(state)
+    memory.alarms = Alarms(*alarms)
     fine_ends = _HEAD.size + SIZE
     memory.fine = unpacked(state[_HEAD.size : fine_ends])
     room = _BLOCK.size + SIZE
