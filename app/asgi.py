@@ -17,7 +17,9 @@ from app.edge import Edge
 from app.ingest import open_ingest
 from app.ingest_http import EventsEndpoint, ingest_routes
 from app.probes_http import probe_routes
+from app.prometheus import Prometheus, Sources, open_prometheus
 from app.request_body import BodyLimits
+from app.settings import Settings
 from app.state import AppState
 from db.alert_bell import announce, announce_due
 from db.doorbell import ROLLUPS
@@ -39,22 +41,38 @@ _HOUR = 3600
 async def open_web(state: AppState) -> AsyncIterator[ASGIApp]:
     """The application of a process; it needs no lifespan of its own."""
     bell = Bell(state.redis, ROLLUPS)
-    async with open_ingest(state, _now, bell) as ingest, open_answering(state) as answering:
-        app: ASGIApp = Router(_routes(state, ingest, answering), default=_not_found)
+    async with (
+        open_ingest(state, _now, bell) as ingest,
+        open_answering(state) as answering,
+        open_prometheus(_sources(state.settings)) as prometheus,
+    ):
+        endpoint = _graphql(state, ingest, answering, prometheus)
+        app: ASGIApp = Router(_routes(state, ingest, endpoint), default=_not_found)
         yield Edge(_with_cors(app, state.settings.cors_origins), state.metrics, state.spans)
 
 
-def _routes(state: AppState, ingest: Ingest, answering: Answering) -> list[BaseRoute]:
+def _routes(state: AppState, ingest: Ingest, endpoint: GraphQLEndpoint) -> list[BaseRoute]:
     limits = BodyLimits(max_bytes=state.settings.ingest_max_body_bytes)
     events = EventsEndpoint(ingest, state.authenticator, _now, limits)
     return [
-        *routes(_graphql(state, ingest, answering)),
+        *routes(endpoint),
         *ingest_routes(events),
         *probe_routes(state),
     ]
 
 
-def _graphql(state: AppState, ingest: Ingest, answering: Answering) -> GraphQLEndpoint:
+def _sources(settings: Settings) -> Sources:
+    return Sources(
+        targets=settings.prometheus_targets,
+        server=settings.prometheus_url,
+        histogram=settings.prometheus_histogram,
+        fresh=settings.cache_realtime_ttl_seconds,
+    )
+
+
+def _graphql(
+    state: AppState, ingest: Ingest, answering: Answering, prometheus: Prometheus
+) -> GraphQLEndpoint:
     settings = state.settings
 
     async def authenticate(request: Request) -> Caller:
@@ -74,6 +92,7 @@ def _graphql(state: AppState, ingest: Ingest, answering: Answering) -> GraphQLEn
             week_start=Weekday[settings.week_start.upper()],
             raw_days=settings.raw_retention_days,
             funnel_window=settings.funnel_window,
+            realtime=prometheus.realtime,
         ),
         authenticate=authenticate,
         correlation=correlation_of,

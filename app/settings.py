@@ -183,6 +183,17 @@ class Settings(BaseSettings):
         "info", description="Least severe log line to write."
     )
     log_format: Literal["json", "console"] = Field("json", description="`json` or `console`.")
+    prometheus_targets: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="URLs of Prometheus endpoints that say how the services are now, by comma."
+    )
+    prometheus_url: str | None = Field(
+        None, description="A Prometheus server to ask instead of, or beside, the endpoints."
+    )
+    prometheus_histogram: str = Field(
+        "http_request_duration_seconds",
+        pattern=r"^[a-zA-Z_:][a-zA-Z0-9_:]*$",
+        description="The histogram that holds how many seconds requests took.",
+    )
     otel_exporter_otlp_endpoint: str | None = Field(
         None, description="Where to send OpenTelemetry spans; none are made where unset."
     )
@@ -192,6 +203,7 @@ class Settings(BaseSettings):
         "cors_origins",
         "analytics_aggregation_levels",
         "webhook_allowed_networks",
+        "prometheus_targets",
         mode="before",
     )
     @classmethod
@@ -231,7 +243,14 @@ class Settings(BaseSettings):
             raise ValueError(f"must have at least {SHORTEST_WEBHOOK_SECRET} characters")
         return value
 
-    @field_validator("dashboard_url", "twilio_base_url")
+    @field_validator("prometheus_targets")
+    @classmethod
+    def _all_web(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for each in value:
+            _with_scheme(each, "https", "http")
+        return value
+
+    @field_validator("dashboard_url", "twilio_base_url", "prometheus_url")
     @classmethod
     def _web(cls, value: str | None) -> str | None:
         found = _with_scheme(value, "https", "http")

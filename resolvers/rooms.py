@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from db.analytics import answer
+from db.database_health import database_health
 from db.event_rows import page
 from db.funnel import followed
 from db.outage import outages_stated
@@ -16,6 +17,7 @@ from db.stock import levels
 from db.user_totals import user_totals
 from domain.catalogue import Catalogue
 from domain.clock import Weekday
+from domain.database_health import DatabaseHealth
 from domain.funnels import DEFAULT_WINDOW, Followed, FunnelRead
 from domain.limits import Limits
 from domain.pages import Page
@@ -23,7 +25,7 @@ from domain.questions import Frame, Read
 from domain.stock import Stock, StockKey
 from domain.user_totals import UserTotals
 from resolvers.alert_room import AlertRoom
-from resolvers.scope import RecordEvents, Rolled, Rooms
+from resolvers.scope import ReadPresent, RecordEvents, Rolled, Rooms, no_present
 
 
 def open_rooms(
@@ -35,6 +37,7 @@ def open_rooms(
     limits: Limits | None = None,
     week_start: Weekday = Weekday.MONDAY,
     raw_days: int = 7,
+    realtime: ReadPresent = no_present,
     funnel_window: timedelta = DEFAULT_WINDOW,
 ) -> Rooms:
     """Rooms that read from and write to this database. `raw_days` is the default retention of raw events."""
@@ -60,6 +63,10 @@ def open_rooms(
         with outages_stated():
             return await levels(pool, keys)
 
+    async def look() -> DatabaseHealth:
+        with outages_stated():
+            return await database_health(pool)
+
     async def roll_up(now: datetime, *, seal: bool) -> Rolled:
         with outages_stated():
             report = await roll_all(pool, catalogue)
@@ -73,6 +80,8 @@ def open_rooms(
         record=record,
         roll_up=roll_up,
         user_totals=totals_of_user,
+        database=look,
+        realtime=realtime,
         alerts=alerts or AlertRoom(pool),
         follow=follow,
         stock=stock,

@@ -1,6 +1,6 @@
 """What one request works with: who asks, when it is, what may be asked, and its loaders."""
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -8,12 +8,14 @@ from typing import Any, Protocol
 from domain.callers import Caller
 from domain.catalogue import Catalogue, EventType
 from domain.clock import Weekday
+from domain.database_health import DatabaseHealth
 from domain.events import Receipt
 from domain.funnels import DEFAULT_WINDOW, Followed, FunnelRead
 from domain.limits import Limits
 from domain.pages import Page
 from domain.policy import permitted_type
 from domain.questions import Filter, Interval
+from domain.realtime import Realtime
 from domain.user_totals import UserTotals
 from resolvers.alert_room import AlertRoom
 from resolvers.loaders import Answer, Loaders, StockLevels
@@ -34,6 +36,18 @@ class PageOfEvents(Protocol):
         first: int,
         after: str | None,
     ) -> Awaitable[Page]: ...
+
+
+LookAtDatabase = Callable[[], Awaitable[DatabaseHealth]]
+"""How the database is now."""
+
+ReadPresent = Callable[[datetime], Awaitable[Realtime | None]]
+"""What Prometheus says of the present; None where nothing says where to look."""
+
+
+async def no_present(now: datetime) -> Realtime | None:
+    """Where no source of the present is set."""
+    return None
 
 
 class TotalsOfUser(Protocol):
@@ -81,12 +95,14 @@ class Rooms:
     record: RecordEvents
     roll_up: RollUp
     user_totals: TotalsOfUser
+    database: LookAtDatabase
     alerts: AlertRoom
     follow: FollowFunnel
     stock: StockLevels
     limits: Limits = field(default_factory=Limits)
     week_start: Weekday = Weekday.MONDAY
     raw_days: int = 7
+    realtime: ReadPresent = no_present
     funnel_window: timedelta = DEFAULT_WINDOW
 
 

@@ -16,8 +16,12 @@ from graph.section_arguments import (
     order,
 )
 from graph.selection import selection_of
+from graph.types.database import DatabaseHealth
 from graph.types.meta import Meta
+from graph.types.realtime import Realtime
 from resolvers import health
+from resolvers.database import database
+from resolvers.realtime import realtime
 from resolvers.section_parts import Section
 
 _API = types_of(health.API)
@@ -62,6 +66,18 @@ class SystemHealth:
     @computed("Requests by endpoint, method, service and status.", ApiHealth)
     def api(root: Root) -> object:
         return root
+
+    @computed("How the database is now, whatever the range.", DatabaseHealth | None)
+    async def database(root: Root) -> object:
+        return await database(root)
+
+    @computed(
+        "The present, from Prometheus: at most half a second late. null where no source is set; where"
+        " one does not answer, meta.warnings says which.",
+        Realtime | None,
+    )
+    async def realtime(root: Root) -> object:
+        return await realtime(root)
 
     @computed("Requests over time.", _API.series | None)
     async def timeseries(

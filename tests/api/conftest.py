@@ -33,7 +33,7 @@ from graph.http import GraphQLEndpoint, routes
 from graph.schema import schema
 from resolvers.ingest import Ingest
 from resolvers.rooms import open_rooms
-from resolvers.scope import Rooms
+from resolvers.scope import ReadPresent, Rooms, no_present
 from tests.stored import store
 
 NOW = datetime(2026, 3, 10, 12, 7, tzinfo=UTC)
@@ -110,8 +110,10 @@ async def serving(
     *,
     development: bool = True,
     limits: Limits | None = None,
+    catalogue: Catalogue | None = None,
+    realtime: ReadPresent = no_present,
 ) -> AsyncIterator[Api]:
-    catalogue = catalogue_of(BUILTIN)
+    catalogue = catalogue or catalogue_of(BUILTIN)
     statements: list[LoggedQuery] = []
     counted = await open_pool(dsn, on_statement=statements.append)
     events = EventStore(EventPartitions(), 7)
@@ -119,7 +121,7 @@ async def serving(
     await ensure_catalogue(pool, catalogue, (Grain.HOUR, Grain.DAY, Grain.WEEK, Grain.MONTH))
     async with GroupCommit(pool, events, clock=lambda: moment["api"].now) as commits:
         ingest = Ingest(EventRules.of(catalogue), commits, partial(keep, pool))
-        opened = open_rooms(counted, catalogue, ingest.record)
+        opened = open_rooms(counted, catalogue, ingest.record, realtime=realtime)
 
         async def noted(reads: Sequence[Read]) -> list[Frame]:
             moment["api"].reads.extend(reads)
