@@ -97,6 +97,7 @@ async def merge(
 
     `levels` gives, for each grain above the base, the instant until which it is summed up.
     """
+    await connection.execute(_QUERIES["room"])
     contents = await connection.fetch(_QUERIES["contents"], batches.ids, batches.received)
     await ensure_months(connection, {month for row in contents for month in row["months"]})
     found: set[str] = {row["event_type"] for row in contents}
@@ -153,6 +154,7 @@ async def _roll_claimed(connection: Connection, catalogue: Catalogue, limit: int
     types = await types_by_name(connection, catalogue, states=("active", "building"))
     found = await merge(connection, catalogue, batches, types, await levels_of(connection))
     _check_declared(found, types)
+    await _check_known(connection, catalogue, found)
     await add_users(connection, batches.ids, batches.received)
     await connection.execute(_QUERIES["note_rolled"], batches.ids)
     await connection.execute(_QUERIES["done"], batches.ids)
@@ -169,6 +171,22 @@ def _check_declared(found: set[str], types: Mapping[str, RollType]) -> None:
             " that wait to be merged have. Give it the CATALOGUE_FILE of the others.",
             field="CATALOGUE_FILE",
         )
+
+
+async def _check_known(connection: Connection, catalogue: Catalogue, found: set[str]) -> None:
+    """A set or measure that another process declares must not miss a batch."""
+    for row in await connection.fetch(_QUERIES["sets"]):
+        known = catalogue.types.get(row["event_type"])
+        if known is None or known.name not in found | {ALL_EVENTS}:
+            continue
+        named = {*row["dimensions"], *filter(None, row["measures"])}
+        unknown = sorted(named - known.dimensions.keys() - known.measures.keys())
+        if unknown:
+            raise ConfigurationError(
+                f"The catalogue of this process does not declare {', '.join(unknown)} of"
+                f" {known.name}, which another does. Give it the CATALOGUE_FILE of the others.",
+                field="CATALOGUE_FILE",
+            )
 
 
 def _level_arguments(levels: Mapping[int, datetime]) -> tuple[list[int], list[datetime]]:
