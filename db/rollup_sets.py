@@ -13,6 +13,9 @@ _QUERIES = load("rollup_sets")
 _ROLLUPS = load("rollups")
 _STATE = load("rollup_state")
 
+FREE = ""
+"""Stands for a measure that was declared once, in its slot."""
+
 
 async def ensure_catalogue(
     pool: asyncpg.Pool, catalogue: Catalogue, grains: Iterable[Grain]
@@ -20,8 +23,9 @@ async def ensure_catalogue(
     """Roll up what the catalogue declares, at these grains above the base. Safe from many processes.
 
     A set that is new to a type with events in the rollups, or that has a new measure, has to be built from
-    raw events first. Returns the event types for which that is so. Where all is as declared this waits for
-    nobody, as a merge may hold the lock for seconds.
+    raw events first. Returns the event types for which that is so. What a declared type no longer has is
+    merged no more and so answers no more; declared again, it is new. Where all is as declared this waits
+    for nobody, as a merge may hold the lock for seconds.
     """
     wanted = set(grains)
     async with pool.acquire() as connection:
@@ -32,8 +36,9 @@ async def ensure_catalogue(
         changed = await _ensure_levels(connection, wanted)
         stale = []
         for event_type in catalogue.types.values():
+            forgot = await _forget_undeclared(connection, event_type)
             added, needs_build = await _ensure_sets(connection, event_type)
-            changed = changed or added
+            changed = changed or added or forgot
             if needs_build:
                 stale.append(event_type.name)
         if changed:
@@ -46,9 +51,30 @@ async def _is_declared(connection: Connection, catalogue: Catalogue, grains: set
         return False
     for event_type in catalogue.types.values():
         _, _, missing = await _missing(connection, event_type)
-        if missing:
+        kept = await connection.fetch(_QUERIES["kept_of_type"], event_type.name)
+        if missing or any(_is_undeclared(row, event_type) for row in kept):
             return False
     return True
+
+
+async def _forget_undeclared(connection: Connection, event_type: EventType) -> bool:
+    """Retire sets that are not declared; free the slots of measures that are not, for good."""
+    kept = await connection.fetch(_QUERIES["kept_of_type"], event_type.name)
+    wrong = [row for row in kept if _is_undeclared(row, event_type)]
+    for row in wrong:
+        if tuple(row["dimensions"]) not in event_type.rollups:
+            await connection.execute(_QUERIES["retire"], row["id"])
+        else:
+            names = [name if name in event_type.measures else FREE for name in row["measures"]]
+            await connection.execute(_QUERIES["rename_measures"], row["id"], names)
+    return bool(wrong)
+
+
+def _is_undeclared(row: asyncpg.Record, event_type: EventType) -> bool:
+    """Whether the set, or one of its measures, is not what the type declares."""
+    return tuple(row["dimensions"]) not in event_type.rollups or not event_type.measures.keys() | {
+        FREE
+    } >= set(row["measures"])
 
 
 async def _kept_levels(connection: Connection) -> set[Grain]:

@@ -55,7 +55,7 @@ async def read_state(pool: asyncpg.Pool) -> RollupState:
 
 def _set(row: asyncpg.Record, measure_from: Mapping[tuple[int, str], datetime]) -> RollupSet:
     complete_from = _micros(row["complete_from"])
-    later = {name: measure_from.get((row["id"], name)) for name in row["measures"]}
+    later = (measure_from.get((row["id"], name)) for name in row["measures"])
     return RollupSet(
         id=row["id"],
         event_type=row["event_type"],
@@ -63,7 +63,7 @@ def _set(row: asyncpg.Record, measure_from: Mapping[tuple[int, str], datetime]) 
         measures=tuple(row["measures"]),
         complete_from=complete_from,
         measures_from=tuple(
-            max(complete_from, _micros(at)) if at else complete_from for at in later.values()
+            max(complete_from, _micros(at)) if at else complete_from for at in later
         ),
     )
 

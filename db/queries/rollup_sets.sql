@@ -2,6 +2,19 @@
 -- The sets of a type that answer questions.
 SELECT id, dimensions, measures FROM rollup_sets WHERE event_type = $1 AND state = 'active';
 
+-- name: kept_of_type
+-- The sets of a type that take new events.
+SELECT id, dimensions, measures FROM rollup_sets
+WHERE event_type = $1 AND state IN ('active', 'building');
+
+-- name: retire
+-- A set that takes no more events, and so must not answer.
+UPDATE rollup_sets SET state = 'retired' WHERE id = $1;
+
+-- name: rename_measures
+-- The names of a set's measures, slot by slot.
+UPDATE rollup_sets SET measures = $2 WHERE id = $1;
+
 -- name: has_rows
 -- Whether anything is rolled up in these sets.
 SELECT EXISTS (SELECT FROM rollups WHERE set_id = ANY ($1::integer[]));

@@ -18,7 +18,7 @@ from db.rollup_state import StateCache
 from db.rollups import roll_all
 from db.seal import seal
 from domain.catalogue import Catalogue
-from domain.errors import InvalidInput
+from domain.errors import ConfigurationError, InvalidInput
 from domain.questions import COUNT, Filter, Frame, MeasureKey, Read
 from tests.histories import CATALOGUE, GROWN
 from tests.stored import store
@@ -259,3 +259,33 @@ async def test_what_is_folded_stays_counted_at_every_level_and_when_more_comes(
         counted = sum(sum(each.values[COUNT]) for each in frame.groups.values())
         assert counted + frame.other.values[COUNT][0] == 21
         assert codes(frame) == ["GROUPS_FOLDED"]
+
+
+async def test_what_was_not_declared_for_a_while_is_new_when_it_is_declared_again(
+    pool: asyncpg.Pool,
+) -> None:
+    """Else it would silently miss the events of that while."""
+    grown = Rollups(pool, GROWN)
+    await grown.merged([probe(minute(-30), level=1)])
+    await Rollups(pool, CATALOGUE).merged([probe(minute(-20), level=1)])
+    assert column(await Rollups(pool).ask(minute(-60), minute(0))) == [2]
+    again = await grown.rebuilt(GROWN)
+    span = (minute(-60), minute(0))
+    levels = await again.ask(*span, by=("level",))
+    assert (column(levels, key=("1",)), codes(levels)) == ([2], [])
+    battery = await again.ask(*span, measure=BATTERY)
+    assert (column(battery, BATTERY), codes(battery)) == ([2], [])
+    assert "raw" not in (*levels.served_by, *battery.served_by)
+
+
+async def test_a_worker_of_an_older_catalogue_merges_nothing_that_others_would_miss(
+    pool: asyncpg.Pool,
+) -> None:
+    grown = await Rollups(pool, GROWN).merged([probe(minute(-30), level=1)])
+    await store(pool, CATALOGUE, [probe(minute(-20), level=1)], now=START)
+    with pytest.raises(ConfigurationError, match="of probe"):
+        await roll_all(pool, CATALOGUE)
+    span = (minute(-60), minute(0))
+    assert column(await grown.ask(*span, by=("level",)), key=("1",)) == [2]
+    await roll_all(pool, GROWN)
+    assert column(await grown.ask(*span, measure=BATTERY), BATTERY) == [2]
