@@ -12,7 +12,7 @@ from app.located import required
 from app.settings import Settings
 from app.state import AppState
 from db.answer_cache import AnswerCache
-from db.data_version import DataVersion, read_version
+from db.data_version import DataVersion, VersionReader
 from db.persisted_documents import PersistedDocuments
 from db.pool import open_pool
 from db.rate_limit import RateLimit
@@ -46,7 +46,7 @@ async def open_answering(state: AppState) -> AsyncIterator[Answering]:
         application_name="tidemark-version",
     )
     cache = AnswerCache(state.redis, settings.cache_ttl_seconds, patience)
-    version = DataVersion(lambda: read_version(pool))
+    version = DataVersion(VersionReader(pool))
     allowance = Allowance(settings.rate_limit_capacity, settings.rate_limit_per_second)
     try:
         yield Answering(

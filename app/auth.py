@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
@@ -73,7 +72,7 @@ class Authenticator:
         """Checking a signature costs more than a small answer, so a good one is remembered for a moment."""
         known = self._tokens.get(hashed)
         if known is not None and known.expires_at and known.expires_at > datetime.now(UTC):
-            return replace(known, correlation=correlation)
+            return Caller(known.subject, known.role, known.expires_at, correlation)
         found = await caller_of(token, self._trust, correlation)
         self._tokens.put(hashed, found)
         return found

@@ -1,7 +1,7 @@
 """The id that ties a request to its log lines, errors and events."""
 
+import os
 import re
-import uuid
 from collections.abc import Iterable
 
 from starlette.requests import HTTPConnection
@@ -24,7 +24,7 @@ def choose(headers: Iterable[tuple[bytes, bytes]]) -> str:
     if _SANE.fullmatch(given):
         return given.decode("ascii")
     trace = _TRACE.fullmatch(found.get(b"traceparent", b""))
-    return trace["trace"].decode("ascii") if trace else uuid.uuid4().hex
+    return trace["trace"].decode("ascii") if trace else os.urandom(16).hex()
 
 
 def attach(scope: Scope) -> str:

@@ -1,10 +1,10 @@
 """What every request passes: correlation id, security headers, a log line, a metric, masked errors."""
 
+import logging
 import time
 from dataclasses import dataclass, field
 
 import structlog
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.correlation import HEADER, attach
@@ -16,14 +16,16 @@ from domain.errors import TidemarkError
 SLOW = 1.0
 """Seconds from which a request is worth a log line even where all is well."""
 
-_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Resource-Policy": "same-site",
-}
-_NO_CONTENT = "default-src 'none'; frame-ancestors 'none'"
-_YEAR = "max-age=31536000"
+_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-site"),
+)
+_POLICY = b"content-security-policy"
+_NO_CONTENT = b"default-src 'none'; frame-ancestors 'none'"
+_YEAR = b"max-age=31536000"
+_ROOT = logging.getLogger()
 
 log = structlog.get_logger("tidemark.http")
 
@@ -52,10 +54,9 @@ class Edge:
             await self._app(scope, receive, send)
             return
         exchange = _Exchange(scope, attach(scope))
-        with (
-            structlog.contextvars.bound_contextvars(correlation_id=exchange.correlation),
-            self._spans.request(scope),
-        ):
+        # Each request has a context of its own, so that nothing has to be unbound.
+        structlog.contextvars.bind_contextvars(correlation_id=exchange.correlation)
+        with self._spans.request(scope):
             await self._pass(exchange, receive, send)
 
     async def _pass(self, exchange: _Exchange, receive: Receive, send: Send) -> None:
@@ -82,19 +83,26 @@ class Edge:
         method = exchange.scope.get("method", "WEBSOCKET")
         if exchange.scope["type"] == "http":
             self._metrics.observe_request(method, route, exchange.status, seconds)
-        note = log.warning if exchange.status >= 500 else log.info if seconds > SLOW else log.debug
+        if exchange.status >= 500:
+            note = log.warning
+        elif seconds > SLOW:
+            note = log.info
+        elif _ROOT.isEnabledFor(logging.DEBUG):
+            note = log.debug
+        else:
+            return
         note(
             "request", method=method, route=route, status=exchange.status, seconds=round(seconds, 4)
         )
 
 
 def _add_headers(message: Message, exchange: _Exchange) -> None:
-    message.setdefault("headers", [])
-    headers = MutableHeaders(scope=message)
-    headers[HEADER.decode()] = exchange.correlation
-    for name, value in _HEADERS.items():
-        headers.setdefault(name, value)
-    if not headers.get("content-type", "").startswith("text/html"):
-        headers.setdefault("Content-Security-Policy", _NO_CONTENT)
+    given = message.get("headers") or []
+    names = {name.lower(): value for name, value in given}
+    added = [(HEADER, exchange.correlation.encode("latin-1"))]
+    added += [pair for pair in _HEADERS if pair[0] not in names]
+    if _POLICY not in names and not names.get(b"content-type", b"").startswith(b"text/html"):
+        added.append((_POLICY, _NO_CONTENT))
     if exchange.scope["scheme"] in ("https", "wss"):
-        headers.setdefault("Strict-Transport-Security", _YEAR)
+        added.append((b"strict-transport-security", _YEAR))
+    message["headers"] = [*given, *added]

@@ -25,6 +25,7 @@ class Metrics:
             buckets=_BUCKETS,
             registry=self.registry,
         )
+        self._series: dict[tuple[str, str, int], Histogram] = {}
         self._pool = Gauge(
             "tidemark_postgres_connections",
             "Connections of this process by state.",
@@ -52,7 +53,11 @@ class Metrics:
     def observe_request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one answered request."""
         known = method if method in _METHODS else "OTHER"
-        self._requests.labels(known, route, str(status)).observe(seconds)
+        series = self._series.get((known, route, status))
+        if series is None:
+            series = self._requests.labels(known, route, str(status))
+            self._series[known, route, status] = series
+        series.observe(seconds)
 
     def observe_pool(self, pool: asyncpg.Pool) -> None:
         """Take down how many connections are open, idle and allowed."""

@@ -9,8 +9,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import asyncpg
+from asyncpg.pool import PoolConnectionProxy
 
-from db.outage import outages_stated
+from db.outage import LOST, outages_stated
 from db.queries import load
 from domain.errors import Unavailable
 
@@ -19,15 +20,45 @@ _PATIENCE = 1.0
 """Seconds after which a database that does not answer is as good as down."""
 
 
-async def read_version(pool: asyncpg.Pool) -> str:
-    """The version now. Raises Unavailable."""
-    try:
-        with outages_stated():
+class VersionReader:
+    """Reads the version over one connection that it keeps."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+        self._connection: PoolConnectionProxy | None = None
+
+    async def __call__(self) -> str:
+        """The version now. Raises Unavailable."""
+        try:
             async with asyncio.timeout(_PATIENCE):
-                version: str = await pool.fetchval(_QUERIES["current"])
-    except TimeoutError:
-        raise Unavailable("The database does not answer now; try again.") from None
-    return version
+                return await self._read_again()
+        except TimeoutError:
+            raise Unavailable("The database does not answer now; try again.") from None
+
+    async def _read_again(self) -> str:
+        """Over another connection where the one that was kept is lost: only then the database is down."""
+        if self._connection is not None:
+            try:
+                return await self._read()
+            except LOST:
+                pass
+        with outages_stated():
+            return await self._read()
+
+    async def _read(self) -> str:
+        if self._connection is None:
+            self._connection = await self._pool.acquire()
+        try:
+            version: str = await self._connection.fetchval(_QUERIES["current"])
+        except BaseException:
+            await self._drop(self._connection)
+            raise
+        return version
+
+    async def _drop(self, connection: PoolConnectionProxy) -> None:
+        self._connection = None
+        connection.terminate()
+        await self._pool.release(connection)
 
 
 class DataVersion:
@@ -35,22 +66,31 @@ class DataVersion:
 
     def __init__(self, read: Callable[[], Awaitable[str]]) -> None:
         self._read = read
-        self._reading: asyncio.Task[str] | None = None
-        self._next: asyncio.Task[str] | None = None
+        self._waiting: list[asyncio.Future[str]] = []
+        self._reading: asyncio.Task[None] | None = None
 
     async def current(self) -> str:
         """A version that was read after this was called, so that no commit before it is missed."""
+        answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._waiting.append(answer)
         if self._reading is None or self._reading.done():
-            self._reading = asyncio.create_task(self._read_once())
-            return await asyncio.shield(self._reading)
-        if self._next is None:
-            self._next = asyncio.create_task(self._read_after(self._reading))
-        return await asyncio.shield(self._next)
+            self._reading = asyncio.create_task(self._read_on())
+        return await answer
 
-    async def _read_once(self) -> str:
-        return await self._read()
+    async def _read_on(self) -> None:
+        """Read for those who wait; who comes meanwhile is read for next."""
+        while self._waiting:
+            waiting, self._waiting = self._waiting, []
+            try:
+                version = await self._read()
+            except Exception as problem:
+                for each in _open(waiting):
+                    each.set_exception(problem)
+            else:
+                for each in _open(waiting):
+                    each.set_result(version)
 
-    async def _read_after(self, before: "asyncio.Task[str]") -> str:
-        await asyncio.wait([before])
-        self._reading, self._next = self._next, None
-        return await self._read()
+
+def _open(waiting: list["asyncio.Future[str]"]) -> list["asyncio.Future[str]"]:
+    """Those whose caller has not gone away."""
+    return [each for each in waiting if not each.done()]

@@ -7,13 +7,14 @@ import asyncpg
 
 from domain.errors import Unavailable
 
-_OUTAGES = (
+LOST = (
     OSError,
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.InterfaceError,
 )
+"""What it looks like when the server is down, shutting down or full."""
 
 
 @contextmanager
@@ -21,5 +22,5 @@ def outages_stated() -> Iterator[None]:
     """Raise Unavailable where the server is down, shutting down or full; other errors stay as they are."""
     try:
         yield
-    except _OUTAGES as problem:
+    except LOST as problem:
         raise Unavailable("The database cannot be reached now; try again.") from problem

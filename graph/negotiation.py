@@ -1,5 +1,7 @@
 """Which media type a request sends and accepts (GraphQL over HTTP)."""
 
+from functools import lru_cache
+
 from starlette.requests import Request
 
 JSON_RESPONSE = "application/json"
@@ -8,6 +10,7 @@ GRAPHQL_RESPONSE = "application/graphql-response+json"
 _WILD = frozenset({"*/*", "application/*"})
 
 
+@lru_cache(maxsize=256)
 def accepted_type(accept: str | None) -> str | None:
     """The best of what the client accepts; None where it accepts neither. Without a header: JSON."""
     if accept is None or not accept.strip():
@@ -26,6 +29,7 @@ def wants_page(request: Request) -> bool:
     return "text/html" in request.headers.get("accept", "") and "query" not in request.query_params
 
 
+@lru_cache(maxsize=256)
 def is_json(content_type: str | None) -> bool:
     """Whether a body is said to be JSON in UTF-8."""
     name, *parameters = [part.strip().lower() for part in (content_type or "").split(";")]

@@ -8,7 +8,8 @@ from typing import Any
 
 import orjson
 from starlette.datastructures import QueryParams
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
+from starlette.types import Receive
 
 from domain.errors import InvalidInput, OverLimit
 from domain.limits import Limits
@@ -56,18 +57,20 @@ class GraphQLRequest:
 
 
 async def body_of(request: Request, limits: Limits) -> bytes:
-    """The body of a POST. Raises UnsupportedBody, OverLimit, SlowBody or BadRequest."""
-    if not is_json(request.headers.get("content-type")):
+    """The body of a POST. Raises UnsupportedBody, BodyTooLarge, SlowBody or BadRequest."""
+    headers: dict[bytes, bytes] = dict(request.scope["headers"])
+    if not is_json(headers.get(b"content-type", b"").decode("latin-1")):
         raise UnsupportedBody("Send Content-Type: application/json, in UTF-8.")
-    if request.headers.get("content-encoding", "identity").lower() != "identity":
+    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
         raise UnsupportedBody("Send the body without Content-Encoding.")
+    announced = headers.get(b"content-length", b"")
+    if announced.isdigit() and int(announced) > limits.body_bytes:
+        raise _too_large(limits.body_bytes)
     try:
         async with asyncio.timeout(limits.body_seconds):
-            return await _read(request, limits.body_bytes)
+            return await _read(request.receive, limits.body_bytes)
     except TimeoutError:
         raise SlowBody(f"The body took longer than {limits.body_seconds:g} s.") from None
-    except ClientDisconnect:
-        raise BadRequest("The body ended early.") from None
 
 
 def from_body(body: bytes, limits: Limits) -> GraphQLRequest:
@@ -84,16 +87,17 @@ def from_query(query: bytes, limits: Limits) -> GraphQLRequest:
     return _request(given, limits)
 
 
-async def _read(request: Request, limit: int) -> bytes:
-    announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and int(announced) > limit:
-        raise _too_large(limit)
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
+async def _read(receive: Receive, limit: int) -> bytes:
+    body, more = b"", True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise BadRequest("The body ended early.")
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
         if len(body) > limit:
             raise _too_large(limit)
-    return bytes(body)
+    return body
 
 
 def _too_large(limit: int) -> BodyTooLarge:

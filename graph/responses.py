@@ -1,14 +1,15 @@
 """Answers as bytes: errors, data, and what the answer cost."""
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import orjson
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.types import Receive, Send
+from starlette.types import Scope as ASGIScope
 from strawberry.types.execution import ExecutionResult
 
 from graph.errors import formatted
@@ -19,8 +20,23 @@ from resolvers.kept_answers import Given, Keepable
 from resolvers.scope import Scope
 
 _ENCODING = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
-_VARY = "Accept, Authorization, X-API-Key"
+_VARY = b"Accept, Authorization, X-API-Key"
 _STALE = "STALE"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole response; Starlette's own does more than is needed here, for every answer."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+    async def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        start = {"type": "http.response.start", "status": self.status, "headers": self.headers}
+        await send(start)
+        await send({"type": "http.response.body", "body": self.body})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +86,7 @@ def keepable(
     return Keepable(data, answer.etag, scope.tally.until)
 
 
-def new_response(answer: Executed, media_type: str, cost: Cost, request: Request) -> Response:
+def new_response(answer: Executed, media_type: str, cost: Cost, request: Request) -> Answer:
     """400 marks a request that was not executed, where the client's media type says so by status."""
     parts = []
     if answer.errors is not None:
@@ -89,7 +105,7 @@ def kept_response(
     cost: Cost,
     request: Request,
     now: datetime,
-) -> Response:
+) -> Answer:
     """A kept answer; a stale one says so in `extensions` and wherever warnings are selected."""
     age = max(0.0, (now - given.answer.made_at).total_seconds())
     data = _stale(given, prepared, age) if given.stale else given.answer.data
@@ -125,21 +141,31 @@ def _stale(given: Given, prepared: Prepared, age: float) -> bytes:
 
 def _response(
     request: Request, body: bytes, status: int, media_type: str, etag: str | None, fresh_for: int
-) -> Response:
+) -> Answer:
     """For GET also what an HTTP cache of the client may do with it."""
-    headers: Mapping[str, str] | None = None
+    headers = [*_content_type(media_type), (b"content-length", str(len(body)).encode())]
     if request.method == "GET":
-        headers = _cache_headers(etag, fresh_for)
+        caching = _cache_headers(etag, fresh_for)
         if etag is not None and _matches(request.headers.get("if-none-match"), etag):
-            return Response(status_code=304, headers=headers)
-    return Response(body, status, headers, f"{media_type}; charset=utf-8")
+            return Answer(304, caching, b"")
+        headers += caching
+    return Answer(status, headers, body)
 
 
-def _cache_headers(etag: str | None, fresh_for: int) -> dict[str, str]:
+@cache
+def _content_type(media_type: str) -> list[tuple[bytes, bytes]]:
+    return [(b"content-type", f"{media_type}; charset=utf-8".encode())]
+
+
+def _cache_headers(etag: str | None, fresh_for: int) -> list[tuple[bytes, bytes]]:
     if etag is None:
-        return {"Cache-Control": "no-store", "Vary": _VARY}
+        return [(b"cache-control", b"no-store"), (b"vary", _VARY)]
     control = f"private, max-age={fresh_for}" if fresh_for else "private, no-cache"
-    return {"ETag": f'W/"{etag}"', "Cache-Control": control, "Vary": _VARY}
+    return [
+        (b"etag", f'W/"{etag}"'.encode()),
+        (b"cache-control", control.encode()),
+        (b"vary", _VARY),
+    ]
 
 
 def _matches(given: str | None, etag: str) -> bool:
