@@ -1,9 +1,11 @@
 """The one read path: questions to plans to one SQL statement to answers, all from one snapshot."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import asyncpg
+import numpy as np
 
 from db.rollup_state import StateCache
 from db.scan_sql import Statement, statement
@@ -11,9 +13,11 @@ from domain.catalogue import Catalogue
 from domain.columns import ScanRow
 from domain.errors import Unavailable
 from domain.frames import assemble
+from domain.grains import Micros
 from domain.plan import Plan, plan
 from domain.questions import Frame, Read
 
+_YEAR_2000 = 946_684_800_000_000
 _REPLANS = 10
 """Sealing at the end of a month alone makes four plans in a row be made again."""
 
@@ -53,9 +57,18 @@ def _frames(
     first = 0
     for each in plans:
         parts = [by_scan.get(first + offset, []) for offset in range(len(each.scans))]
+        if each.by_bucket:
+            parts = [[_placed(row, each.edges) for row in rows] for rows in parts]
         frames.append(assemble(each, parts, as_of=as_of, tail=head["g3"] == "true"))
         first += len(each.scans)
     return frames
+
+
+def _placed(row: ScanRow, edges: Micros) -> ScanRow:
+    """A row whose places are the starts of buckets, as PostgreSQL sends instants: microseconds since 2000."""
+    buckets = np.frombuffer(row.slots, ">i8") + _YEAR_2000
+    places = np.searchsorted(edges, buckets, side="right") - 1
+    return replace(row, slots=places.astype(">i4").tobytes())
 
 
 def _scan_row(row: asyncpg.Record) -> ScanRow:

@@ -97,6 +97,7 @@ async def merge(
 
     `levels` gives, for each grain above the base, the instant until which it is summed up.
     """
+    await connection.execute(_QUERIES["room"])
     contents = await connection.fetch(_QUERIES["contents"], batches.ids, batches.received)
     await ensure_months(connection, {month for row in contents for month in row["months"]})
     found: set[str] = {row["event_type"] for row in contents}

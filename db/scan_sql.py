@@ -6,6 +6,7 @@ and the tail (events of batches that the rollups do not hold yet). A scan packs 
 columns. The text depends on the shape of the question alone, so connections keep its plan.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -24,20 +25,14 @@ from domain.catalogue import ALL_EVENTS, EventType
 from domain.grains import Grain, Micros, Segments, instants
 from domain.plan import CURRENCY, Plan, RollupSet, Scan
 
-_TAIL = """\
-tail AS MATERIALIZED (
-    SELECT e.*
-    FROM pending_batches b
-    CROSS JOIN LATERAL (
-        SELECT * FROM analytics_events e
-        WHERE e.batch_id = b.batch_id AND e.received_at = b.received_at OFFSET 0
-    ) e
-)"""
+_COLUMN_OF_EVENT = re.compile(r"\be\.([a-z_]+)")
 _HEAD = """\
 SELECT -1 AS scan, (SELECT version::text FROM rollup_state) AS g1, statement_timestamp()::text AS g2,
        EXISTS (SELECT FROM pending_batches)::text AS g3, NULL AS g4, NULL AS g5, false AS overflow,
        NULL::bytea AS slots, NULL::bytea AS first, NULL::bytea AS second,
        NULL::text[] AS sums, NULL::text[] AS minima, NULL::text[] AS maxima, NULL::bytea[] AS sketches"""
+
+_BUCKET_OF_EVENT = "date_bin('15 minutes', e.occurred_at, '1970-01-01Z')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +58,16 @@ class _Pass:
         """Any of the scans: they read alike."""
         return self.scans[0][1]
 
+    def place(self, instant: str, bucket: str) -> str:
+        """The place of an instant among the edges, from 0; or, where parts come by bucket, its bucket."""
+        return bucket if self.plan.by_bucket else f"width_bucket({instant}, {self.edges}) - 1"
+
+    @property
+    def packed_places(self) -> str:
+        """The places of a group, packed."""
+        send = "timestamptz_send" if self.plan.by_bucket else "int4send"
+        return f"string_agg({send}(slot), '')"
+
     @property
     def groups(self) -> list[str]:
         """The group columns, g1 to gN, at most five: four that were asked for and the currency."""
@@ -78,16 +83,31 @@ def statement(plans: Sequence[Plan]) -> Statement:
     """One statement for all plans. Scans are numbered over the plans; row -1 is the state's version."""
     parameters = Parameters()
     passes = list(_passes(plans, parameters))
-    tables = [_TAIL, *(_pass(each) for each in passes)]
+    added = [_pass(each) for each in passes]
+    tables = [_tail(added), *added]
     branches = [_HEAD, *(_branch(each, *scan) for each in passes for scan in each.scans)]
     sql = "WITH " + ",\n".join(tables) + "\n" + "\nUNION ALL\n".join(branches)
     return Statement(sql, tuple(parameters.values))
 
 
+def _tail(passes: Sequence[str]) -> str:
+    """The events of pending batches, with the columns that the passes name."""
+    named = sorted({name for each in passes for name in _COLUMN_OF_EVENT.findall(each)})
+    return f"""\
+tail AS MATERIALIZED (
+    SELECT {", ".join(f"e.{name}" for name in named)}
+    FROM pending_batches b
+    CROSS JOIN LATERAL (
+        SELECT * FROM analytics_events e
+        WHERE e.batch_id = b.batch_id AND e.received_at = b.received_at OFFSET 0
+    ) e
+)"""
+
+
 def _passes(plans: Sequence[Plan], parameters: Parameters) -> Iterator[_Pass]:
     number = 0
     for index, plan in enumerate(plans):
-        edges = parameters.add(instants(plan.edges), "timestamptz[]")
+        edges = "" if plan.by_bucket else parameters.add(instants(plan.edges), "timestamptz[]")
         alike: dict[tuple[object, ...], list[tuple[int, Scan]]] = {}
         for scan in plan.scans:
             alike.setdefault((scan.rollup, scan.group_by), []).append((number, scan))
@@ -112,7 +132,7 @@ def _branch(each: _Pass, number: int, scan: Scan) -> str:
     shown = each.keys + ", NULL" * (5 - len(each.groups))
     some = "true" if scan.of is None else f"n_{number} > 0"
     return f"""\
-SELECT {number}{shown}, overflow, string_agg(int4send(slot), ''), {_packed(number, scan)}
+SELECT {number}{shown}, overflow, {each.packed_places}, {_packed(number, scan)}
 FROM {each.name}
 WHERE {some}
 GROUP BY overflow{each.keys}"""
@@ -167,7 +187,7 @@ def _rollup_source(each: _Pass, rollup: RollupSet) -> str:
         maybe = possible(tree, {CURRENCY}, column, parameters)
         matching = f"CASE WHEN r.overflow THEN {maybe} ELSE {matching} END"
     return f"""\
-        SELECT greatest(width_bucket(r.bucket, {each.edges}) - 1, 0) AS slot{groups}, {overflow} AS overflow,
+        SELECT {each.place("r.bucket", "r.bucket")} AS slot{groups}, {overflow} AS overflow,
                {", ".join(_row_parts(each, rollup))}
         FROM unnest({grains}, {starts}, {ends}) AS s (grain, low, high)
         CROSS JOIN LATERAL (
@@ -241,7 +261,7 @@ def _events_source(each: _Pass, events: str) -> str:
     only = _only_type(each.plan.event_type, each.parameters)
     filtered = condition(each.plan.read.filter, column, each.parameters)
     return f"""\
-        SELECT width_bucket(e.occurred_at, {each.edges}) - 1 AS slot{groups}, false AS overflow,
+        SELECT {each.place("e.occurred_at", _BUCKET_OF_EVENT)} AS slot{groups}, false AS overflow,
                {", ".join(_event_parts(each))}
         FROM {events} AND {only} AND {filtered}
         GROUP BY {keys}"""

@@ -545,6 +545,11 @@ CREATE TABLE public.rollups (
     histogram4 bytea
 )
 PARTITION BY RANGE (bucket);
+ALTER TABLE ONLY public.rollups ALTER COLUMN users SET STORAGE EXTERNAL;
+ALTER TABLE ONLY public.rollups ALTER COLUMN histogram1 SET STORAGE EXTERNAL;
+ALTER TABLE ONLY public.rollups ALTER COLUMN histogram2 SET STORAGE EXTERNAL;
+ALTER TABLE ONLY public.rollups ALTER COLUMN histogram3 SET STORAGE EXTERNAL;
+ALTER TABLE ONLY public.rollups ALTER COLUMN histogram4 SET STORAGE EXTERNAL;
 
 COMMENT ON TABLE public.rollups IS 'One row a set, grain, bucket and key. nK: events that have the K-th measure of the row; histogramK: its quantile sketch, see domain/quantiles.py.';
 

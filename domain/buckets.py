@@ -23,6 +23,7 @@ from domain.clock import (
     microseconds,
 )
 from domain.errors import InvalidInput, OverLimit
+from domain.grains import Edges
 from domain.questions import Interval
 
 DEFAULT_POINTS = 500
@@ -67,14 +68,17 @@ def bucket_edges(
     granularity: Granularity,
     zone: ZoneInfo,
     week_start: Weekday = Weekday.MONDAY,
-) -> tuple[datetime, ...]:
+) -> Edges:
     """The edges of the buckets in UTC, strictly rising, from `interval.start` to `interval.end` themselves.
 
     The first and the last bucket are clipped to the interval. `granularity` is not AUTO.
     """
-    inner = _boundaries(interval, granularity, zone, week_start) // SECOND
-    between = (datetime.fromtimestamp(second, UTC) for second in inner.tolist())
-    return (interval.start, *between, interval.end)
+    inner = _boundaries(interval, granularity, zone, week_start)
+    between = (datetime.fromtimestamp(second, UTC) for second in (inner // SECOND).tolist())
+    ends = [microseconds(interval.start)], [microseconds(interval.end)]
+    return Edges.of(
+        (interval.start, *between, interval.end), np.concatenate((ends[0], inner, ends[1]))
+    )
 
 
 def choose_granularity(

@@ -60,7 +60,7 @@ def column(measure: MeasureKey, rows: Rows, length: int) -> Column:
 def _added(rows: Sequence[ScanRow], name: str, length: int) -> list[Value]:
     totals = np.zeros(length, np.int64)
     for row in rows:
-        totals[_slots(row)] += np.frombuffer(getattr(row, name), ">i8")
+        np.add.at(totals, _slots(row), np.frombuffer(getattr(row, name), ">i8"))
     return list(totals.tolist())
 
 

@@ -49,7 +49,7 @@ def count(sketches: Iterable[bytes]) -> Estimate:
     if registers is None:
         exact = float(len(np.unique(hashes)))
         return Estimate(exact, exact, exact, exact=True)
-    value = _estimate(np.maximum(registers, _registers(hashes)))
+    value = _estimate(np.maximum(registers, _registers(hashes)) if len(hashes) else registers)
     margin = _Z95 * STANDARD_ERROR * value
     return Estimate(float(round(value)), value - margin, value + margin, exact=False)
 

@@ -1,6 +1,6 @@
 """The lengths of rollup buckets, all aligned in UTC, and how a span is covered by the coarsest of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum
@@ -30,6 +30,10 @@ class Grain(IntEnum):
         """The name in `meta.servedBy`: `hour`, `quarter_hour`, …"""
         return self.name.lower()
 
+
+_SHORTEST: Mapping[Grain, int] = {
+    grain: 28 * 1_440 * _MINUTE if grain is Grain.MONTH else int(grain) * _MINUTE for grain in Grain
+}
 
 BASE = Grain.QUARTER_HOUR
 """The finest grain: every zone's offset since 1972 is a multiple of it."""
@@ -85,6 +89,8 @@ def cover(edges: Micros, sealed: Mapping[Grain, int]) -> tuple[dict[Grain, Segme
     starts, ends = edges[:-1], edges[1:]
     found: dict[Grain, Segments] = {}
     for grain in sorted((*sealed, BASE), reverse=True):
+        if not len(starts) or (ends - starts).max() < _SHORTEST[grain]:
+            continue
         low, high = ceil(starts, grain), floor(ends, grain)
         if grain is not BASE:
             high = np.minimum(high, floor(np.array([sealed[grain]], np.int64), grain))
@@ -101,8 +107,23 @@ def cover(edges: Micros, sealed: Mapping[Grain, int]) -> tuple[dict[Grain, Segme
     return found, _sorted(starts, ends)
 
 
+class Edges(tuple[datetime, ...]):
+    """Instants with what they are in microseconds since 1970, known since they were made."""
+
+    at: Micros
+
+    @classmethod
+    def of(cls, instants: Iterable[datetime], at: Micros) -> "Edges":
+        """The instants, which `at` gives as numbers."""
+        edges = cls(instants)
+        edges.at = at
+        return edges
+
+
 def micros(at: Sequence[datetime]) -> Micros:
     """Aware instants in UTC as microseconds since 1970."""
+    if isinstance(at, Edges):
+        return at.at
     naive = [each.replace(tzinfo=None) for each in at]
     return np.array(naive, "datetime64[us]").astype(np.int64)
 

@@ -22,6 +22,9 @@ from domain.grains import BASE, Grain, Micros, Segments, ceil, cover, micros
 from domain.questions import MeasureKey, Read, Warning
 
 CURRENCY = "currency"
+BUCKET_MICROS = int(BASE) * 60_000_000
+_MINUTE = 60_000_000
+_LONG = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +88,19 @@ class Scan:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What answers one read, in the order of its scans, and what its reader should be warned of."""
+    """What answers one read, in the order of its scans, and what its reader should be warned of.
+
+    `by_bucket`: parts come with the start of the rollup bucket that they are from, and find their place
+    among the edges afterwards; else they come with their place. That pays for a long series of whole
+    buckets, where the edges are most of the question.
+    """
 
     read: Read
     event_type: EventType
     edges: Micros
     scans: tuple[Scan, ...]
     warnings: tuple[Warning, ...]
+    by_bucket: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +136,22 @@ def plan(index: int, read: Read, catalogue: Catalogue, state: RollupState) -> Pl
         months_dropped(state.dropped, asked) if rolled_up else None,
     ]
     found = {each.code: each for each in warnings if each}
-    return Plan(read, event_type, edges, scans, tuple(found.values()))
+    by_bucket = (
+        all(scan.rollup for scan in scans) and covered is not None and _whole(edges, *covered)
+    )
+    return Plan(read, event_type, edges, scans, tuple(found.values()), by_bucket)
+
+
+def _whole(edges: Micros, segments: Mapping[Grain, Segments], ragged: Segments) -> bool:
+    """Whether a series is long and its parts are about as many as the rollup buckets that it is made of."""
+    places = len(edges) - 1
+    if places < _LONG or len(ragged) or (edges % BUCKET_MICROS).any():
+        return False
+    buckets = sum(
+        int((spans.ends - spans.starts).sum()) // (int(grain) * _MINUTE)
+        for grain, spans in segments.items()
+    )
+    return buckets <= 2 * places
 
 
 def _passes(read: Read) -> Iterator[tuple[str | None, frozenset[MeasureKey]]]:

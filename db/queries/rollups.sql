@@ -6,6 +6,10 @@ SELECT pg_try_advisory_xact_lock(7215001);
 -- Wait to be the only one who merges, seals or rebuilds.
 SELECT pg_advisory_xact_lock(7215001);
 
+-- name: room
+-- Room for grouping a run without spilling to disk, until the transaction ends.
+SET LOCAL work_mem = '64MB';
+
 -- name: claim
 -- The oldest pending batches, up to about $1 events.
 SELECT batch_id, received_at, event_count

@@ -1,5 +1,5 @@
 WITH tail AS MATERIALIZED (
-    SELECT e.*
+    SELECT e.batch_id, e.error_message, e.event_type, e.occurred_at, e.properties, e.status_code
     FROM pending_batches b
     CROSS JOIN LATERAL (
         SELECT * FROM analytics_events e

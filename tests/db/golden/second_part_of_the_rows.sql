@@ -1,5 +1,5 @@
 WITH tail AS MATERIALIZED (
-    SELECT e.*
+    SELECT e.event_type, e.occurred_at, e.properties
     FROM pending_batches b
     CROSS JOIN LATERAL (
         SELECT * FROM analytics_events e
@@ -9,7 +9,7 @@ WITH tail AS MATERIALIZED (
 pass_0_0 AS MATERIALIZED (
     SELECT slot, overflow, coalesce(sum(n_0), 0)::bigint AS n_0, sum(total_0) AS total_0, min(low_0) AS low_0, max(high_0) AS high_0
     FROM (
-        SELECT greatest(width_bucket(r.bucket, $1::timestamptz[]) - 1, 0) AS slot, false AS overflow,
+        SELECT width_bucket(r.bucket, $1::timestamptz[]) - 1 AS slot, false AS overflow,
                CASE WHEN r.part = 1 THEN r.n2 END AS n_0, CASE WHEN r.part = 1 THEN r.sum2 END AS total_0, CASE WHEN r.part = 1 THEN r.min2 END AS low_0, CASE WHEN r.part = 1 THEN r.max2 END AS high_0
         FROM unnest($2::integer[], $3::timestamptz[], $4::timestamptz[]) AS s (grain, low, high)
         CROSS JOIN LATERAL (

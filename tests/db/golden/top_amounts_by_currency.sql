@@ -1,5 +1,5 @@
 WITH tail AS MATERIALIZED (
-    SELECT e.*
+    SELECT e.currency, e.error_message, e.event_type, e.occurred_at, e.properties, e.status_code, e.value
     FROM pending_batches b
     CROSS JOIN LATERAL (
         SELECT * FROM analytics_events e
@@ -9,7 +9,7 @@ WITH tail AS MATERIALIZED (
 pass_0_0 AS MATERIALIZED (
     SELECT slot, g1, overflow, coalesce(sum(n_0), 0)::bigint AS n_0, sum(errors_0)::bigint AS errors_0
     FROM (
-        SELECT greatest(width_bucket(r.bucket, $1::timestamptz[]) - 1, 0) AS slot, r.d1 AS g1, r.overflow AS overflow,
+        SELECT width_bucket(r.bucket, $1::timestamptz[]) - 1 AS slot, r.d1 AS g1, r.overflow AS overflow,
                r.count AS n_0, r.error_count AS errors_0
         FROM unnest($2::integer[], $3::timestamptz[], $4::timestamptz[]) AS s (grain, low, high)
         CROSS JOIN LATERAL (
@@ -30,7 +30,7 @@ pass_0_0 AS MATERIALIZED (
 pass_0_1 AS MATERIALIZED (
     SELECT slot, g1, g2, overflow, coalesce(sum(n_1), 0)::bigint AS n_1, sum(total_1) AS total_1, min(low_1) AS low_1, max(high_1) AS high_1
     FROM (
-        SELECT greatest(width_bucket(r.bucket, $1::timestamptz[]) - 1, 0) AS slot, r.d1 AS g1, r.d2 AS g2, r.overflow AS overflow,
+        SELECT width_bucket(r.bucket, $1::timestamptz[]) - 1 AS slot, r.d1 AS g1, r.d2 AS g2, r.overflow AS overflow,
                CASE WHEN r.part = 0 THEN r.n3 END AS n_1, CASE WHEN r.part = 0 THEN r.sum3 END AS total_1, CASE WHEN r.part = 0 THEN r.min3 END AS low_1, CASE WHEN r.part = 0 THEN r.max3 END AS high_1
         FROM unnest($9::integer[], $10::timestamptz[], $11::timestamptz[]) AS s (grain, low, high)
         CROSS JOIN LATERAL (

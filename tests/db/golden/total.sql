@@ -1,5 +1,5 @@
 WITH tail AS MATERIALIZED (
-    SELECT e.*
+    SELECT e.error_message, e.occurred_at, e.status_code, e.user_id
     FROM pending_batches b
     CROSS JOIN LATERAL (
         SELECT * FROM analytics_events e
@@ -9,7 +9,7 @@ WITH tail AS MATERIALIZED (
 pass_0_0 AS MATERIALIZED (
     SELECT slot, overflow, coalesce(sum(n_0), 0)::bigint AS n_0, sum(errors_0)::bigint AS errors_0, string_agg(sketch_0, ''::bytea) AS sketch_0
     FROM (
-        SELECT greatest(width_bucket(r.bucket, $1::timestamptz[]) - 1, 0) AS slot, false AS overflow,
+        SELECT width_bucket(r.bucket, $1::timestamptz[]) - 1 AS slot, false AS overflow,
                r.count AS n_0, r.error_count AS errors_0, r.users AS sketch_0
         FROM unnest($2::integer[], $3::timestamptz[], $4::timestamptz[]) AS s (grain, low, high)
         CROSS JOIN LATERAL (
