@@ -21,16 +21,24 @@ from graph.alerts import AlertQuestions
 from graph.callers import Callers
 from graph.commands import Commands
 from graph.documents import CheckedDocuments
+from graph.notifications import NotificationCommands, NotificationQuestions
 from graph.operations import Operations
 from graph.outreach import Outreach
 from graph.permissions import guard
 from graph.questions import Questions
 from graph.scalars import SCALARS
 
-QUERY_AREAS: tuple[type, ...] = (Callers, Questions, Operations, AlertQuestions, Outreach)
+QUERY_AREAS: tuple[type, ...] = (
+    Callers,
+    Questions,
+    Operations,
+    AlertQuestions,
+    NotificationQuestions,
+    Outreach,
+)
 """Each area adds its fields to Query; a new one is added here and to domain/policy.py."""
 
-MUTATION_AREAS: tuple[type, ...] = (Commands, AlertCommands)
+MUTATION_AREAS: tuple[type, ...] = (Commands, AlertCommands, NotificationCommands)
 SUBSCRIPTION_AREAS: tuple[type, ...] = ()
 
 

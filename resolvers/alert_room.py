@@ -1,11 +1,13 @@
 """What resolvers of alerts share."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from db.notification_ledger import told_of
 from db.pool import Pool
 from domain.errors import InvalidInput
+from domain.told import Told
 
 
 async def _nobody() -> None:
@@ -22,6 +24,10 @@ class AlertRoom:
     pool: Pool
     happened: Callable[[], Awaitable[None]] = _nobody
     due: Callable[[], Awaitable[None]] = _nobody
+
+    async def told(self, alert_ids: Sequence[UUID]) -> list[list[Told]]:
+        """What was told of each of these alerts."""
+        return await told_of(self.pool, alert_ids)
 
 
 def uuid_of(text: str, *, field: str = "id") -> UUID:

@@ -4,18 +4,23 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from aiodataloader import DataLoader, Loader, dispatch_queue
 
 from domain.errors import InvalidInput
 from domain.questions import Frame, Read
 from domain.stock import Stock, StockKey
+from domain.told import Told
 
 Answer = Callable[[Sequence[Read]], Awaitable[list[Frame]]]
 """The read path: all reads of an operation, answered from one snapshot in one statement."""
 
 StockLevels = Callable[[Sequence[StockKey]], Awaitable[Sequence[Stock | None]]]
 """The stock of products before an instant."""
+
+ToldOf = Callable[[Sequence[UUID]], Awaitable[Sequence[list[Told]]]]
+"""What was told of alerts."""
 
 _QUIET_TURNS = 6
 """Turns of the event loop without a new key after which all fields that can ask have asked.
@@ -47,9 +52,10 @@ class Loaders:
 
     frames: DataLoader[Read, Frame]
     stock: DataLoader[StockKey, Stock | None]
+    told: DataLoader[UUID, list[Told]]
 
 
-def loaders(answer: Answer, stock: StockLevels) -> Loaders:
+def loaders(answer: Answer, stock: StockLevels, told: ToldOf) -> Loaders:
     """Fresh loaders for one request. Needs a running event loop."""
 
     async def load_frames(reads: list[Read]) -> list[Any]:
@@ -58,7 +64,12 @@ def loaders(answer: Answer, stock: StockLevels) -> Loaders:
     async def load_stock(keys: list[StockKey]) -> list[Any]:
         return [*await stock(keys)]
 
-    return Loaders(frames=FrameLoader(load_frames), stock=DataLoader(load_stock))
+    async def load_told(ids: list[UUID]) -> list[Any]:
+        return [*await told(ids)]
+
+    return Loaders(
+        frames=FrameLoader(load_frames), stock=DataLoader(load_stock), told=DataLoader(load_told)
+    )
 
 
 async def _answer_apart(answer: Answer, reads: list[Read]) -> list[Frame | BaseException]:

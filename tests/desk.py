@@ -1,4 +1,4 @@
-"""A newsroom for tests: alerts that fire and end as told, couriers to providers, a clock that only tests move."""
+"""A newsroom for tests: alerts that fire and end as told, couriers, a clock that only tests move."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

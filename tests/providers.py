@@ -103,7 +103,7 @@ async def http_provider(behave: Behaviour = lambda _: Answer()) -> AsyncIterator
 
 @dataclass
 class Mailbox:
-    """A mail server. `verdict` is its answer to a whole message; None: 250. `hangs`: it takes and is silent."""
+    """A mail server. `verdict` answers a whole message; None: 250. `hangs`: it takes and is silent."""
 
     port: int = 0
     verdict: str | None = None
@@ -122,9 +122,7 @@ class Mailbox:
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         if self.verdict:
             return self.verdict
-        self.mails.append(
-            cast(EmailMessage, message_from_bytes(envelope.content, policy=default))
-        )
+        self.mails.append(cast(EmailMessage, message_from_bytes(envelope.content, policy=default)))
         if self.hangs:
             await asyncio.Event().wait()
         return "250 taken"

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 import strawberry
 
 from domain import alert_records
+from graph.fields import computed
 from graph.scalars import JSON, Long
 from graph.types.alert_enums import (
     AcknowledgeOutcome,
@@ -18,8 +20,11 @@ from graph.types.alert_enums import (
 from graph.types.answers import DimensionValue
 from graph.types.commands import UserError
 from graph.types.events import PageInfo
+from graph.types.notifications import AlertNotification, shown_told
 from resolvers import alert_views, user_errors
 from resolvers.alert_views import ShownAlert, finite
+from resolvers.notifications import told
+from resolvers.scope import Scope
 
 
 @strawberry.type(description="One thing that happened to an alert.")
@@ -64,6 +69,11 @@ class Alert:
     history: list[AlertHistoryEntry] = strawberry.field(
         description="All that happened to it, the oldest first; comments too."
     )
+
+    @computed("What was told of it, to whom, by what; and what was not.", list[AlertNotification])
+    async def notifications(self, info: strawberry.Info[Scope, None]) -> object:
+        found = await told(info.context, UUID(self.id))
+        return [shown_told(each) for each in found]
 
 
 @strawberry.type(description="One alert and where it stands in the list.")

@@ -1,8 +1,9 @@
-"""Messages through time: outages, acknowledgements, preferences, bursts, escalation; real providers on sockets."""
+"""Messages through time: outages, acknowledgements, bursts, escalation; providers on real sockets."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import time, timedelta
+from itertools import pairwise
 from uuid import uuid4
 
 import asyncpg
@@ -171,7 +172,7 @@ async def test_sms_are_one_a_minute_and_the_rest_is_told_together(desk: Desk) ->
     await desk.live(20 * MINUTE)
     sent = await desk.pool.fetch("SELECT ended_at FROM notification_messages ORDER BY ended_at")
     times = [row["ended_at"] for row in sent]
-    assert all(b - a >= MINUTE for a, b in zip(times, times[1:], strict=False))
+    assert all(b - a >= MINUTE for a, b in pairwise(times))
     assert all(b - a >= 15 * MINUTE for a, b in zip(times, times[5:], strict=False))
     assert {row[2] for row in await desk.ledger()} == {"delivered"}
 
@@ -305,9 +306,7 @@ async def test_a_worker_that_died_is_taken_over_and_its_late_word_does_not_count
 
 
 async def test_workers_that_race_send_each_message_once(desk: Desk) -> None:
-    await desk.route(
-        *(Route(CRITICAL, Channel.WEBHOOK, f"{desk.hook.url}/{n}") for n in range(40))
-    )
+    await desk.route(*(Route(CRITICAL, Channel.WEBHOOK, f"{desk.hook.url}/{n}") for n in range(40)))
     for number in range(3):
         await desk.fire(f"a{number}")
     await compose_due(desk.pool, desk.reach, desk.now)
