@@ -289,3 +289,22 @@ async def test_a_worker_of_an_older_catalogue_merges_nothing_that_others_would_m
     assert column(await grown.ask(*span, by=("level",)), key=("1",)) == [2]
     await roll_all(pool, GROWN)
     assert column(await grown.ask(*span, measure=BATTERY), BATTERY) == [2]
+
+
+async def test_a_rebuild_counts_late_events_once_where_older_ones_are_gone(
+    pool: asyncpg.Pool,
+) -> None:
+    """Late ones are in the buckets that are copied and still there raw."""
+    rollups = await Rollups(pool).merged([probe(minute(-30)), probe(minute(-300))])
+    await rollups.without_raw()
+    later = START + timedelta(days=3)
+    await rollups.merged([probe(minute(-200)), probe(minute(-31)), probe(minute(100))], later)
+    await seal(pool, later)
+    await begin(pool, CATALOGUE, ["probe", "*"])
+    await step(pool, CATALOGUE, limit=1)
+    await rollups.merged([probe(minute(-250))], later)
+    while await step(pool, CATALOGUE):
+        pass
+    for kind in ("probe", "*"):
+        frame = await rollups.ask(minute(-720), minute(-120), minute(0), minute(720), kind=kind)
+        assert (column(frame), codes(frame)) == ([3, 2, 1], [])
