@@ -242,34 +242,27 @@ FIELDS: Final[Mapping[str, Roles]] = {
 """Roles by `Type.field`, or by `Type` for all of its fields."""
 
 EVENT_TYPES: Final[Mapping[str, Roles]] = {
-    ALL_EVENTS: VIEWERS | TOTALS,
-    "api_request": OPS | TOTALS,
-    "ml_job": OPS | TOTALS,
-    "error": OPS | TOTALS,
-    "alert": OPS | TOTALS,
-    "query": OPS | TOTALS,
-    "order": BUSINESS | TOTALS,
-    "page_view": BUSINESS | TOTALS,
-    "click": BUSINESS | TOTALS,
-    "purchase": BUSINESS | TOTALS,
-    "add_to_cart": BUSINESS | TOTALS,
-    "checkout_start": BUSINESS | TOTALS,
-    "inventory": BUSINESS | TOTALS,
-    "donation": BUSINESS | TOTALS,
-    "partner_engagement": BUSINESS | TOTALS,
-    "project_update": BUSINESS | TOTALS,
-    "social_post": BUSINESS | TOTALS,
-    "social_engagement": BUSINESS | TOTALS,
-    "notification": BUSINESS | TOTALS,
-    "enrollment": BUSINESS | TOTALS,
-    "proof_lock": BUSINESS | TOTALS,
-}
-"""Who may ask about events of a built-in type."""
-
-AREAS: Final[Mapping[Area | None, Roles]] = {
-    Area.OPS: OPS | TOTALS,
-    Area.BUSINESS: BUSINESS | TOTALS,
-    None: ADMIN,
+    ALL_EVENTS: VIEWERS,
+    "api_request": OPS,
+    "ml_job": OPS,
+    "error": OPS,
+    "alert": OPS,
+    "query": OPS,
+    "order": BUSINESS,
+    "page_view": BUSINESS,
+    "click": BUSINESS,
+    "purchase": BUSINESS,
+    "add_to_cart": BUSINESS,
+    "checkout_start": BUSINESS,
+    "inventory": BUSINESS,
+    "donation": BUSINESS,
+    "partner_engagement": BUSINESS,
+    "project_update": BUSINESS,
+    "social_post": BUSINESS,
+    "social_engagement": BUSINESS,
+    "notification": BUSINESS,
+    "enrollment": BUSINESS,
+    "proof_lock": BUSINESS,
 }
 """Who may ask about events of a type. A type that a user declared is for admins."""
 
