@@ -63,7 +63,7 @@ async def fresh(admin_dsn: str) -> AsyncIterator[asyncpg.Pool]:
         await admin.close()
 
 
-@SETTINGS
+@settings(SETTINGS, max_examples=EXAMPLES or 60)
 @given(
     seed=st.integers(0, 2**32),
     start=st.sampled_from(STARTS),
