@@ -6,11 +6,12 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """What a token or key may do: all, business sections, health and ML sections, write events."""
+    """What a token or key may do: all, business sections, health and ML sections, totals, write events."""
 
     ADMIN = "admin"
     BUSINESS_VIEWER = "business_viewer"
     OPS_VIEWER = "ops_viewer"
+    AGGREGATE_VIEWER = "aggregate_viewer"
     INGEST = "ingest"
 
 

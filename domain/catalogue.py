@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from itertools import chain
 
 from domain.errors import InvalidInput, UnknownName
@@ -59,12 +60,20 @@ class Measure:
     money: bool = False
 
 
+class Area(StrEnum):
+    """Whose business a type of events is; `domain/policy.py` says which roles that are."""
+
+    OPS = "ops"
+    BUSINESS = "business"
+
+
 @dataclass(frozen=True, slots=True)
 class EventType:
     """One kind of event. `rollups` holds every rolled-up dimension set, each sorted, the smallest first.
 
     `raw_days`: how many days raw events are kept from their receipt; None follows the setting, 0 keeps them.
     `max_keys`: how many keys one bucket of a set holds before the smallest are folded into "other".
+    `area`: who may ask about it, where the policy does not name the type; None is admins alone.
     """
 
     name: str
@@ -74,6 +83,7 @@ class EventType:
     rollups: tuple[tuple[str, ...], ...]
     raw_days: int | None = None
     max_keys: int = DEFAULT_MAX_KEYS
+    area: Area | None = None
 
     def dimension(self, name: str, *, field: str | None = None) -> Dimension:
         """The dimension of that name, or an error that lists the valid ones."""
@@ -129,6 +139,7 @@ def event_type(
     combinations: Iterable[Iterable[str]] = (),
     raw_days: int | None = None,
     max_keys: int = DEFAULT_MAX_KEYS,
+    area: Area | None = None,
 ) -> EventType:
     """An event type whose sets are: none, each dimension alone, and the named combinations.
 
@@ -150,6 +161,7 @@ def event_type(
         rollups=_rollup_sets(by_name, combinations, money=money, type_name=name),
         raw_days=raw_days,
         max_keys=max_keys,
+        area=area,
     )
 
 

@@ -10,6 +10,7 @@ from domain.catalogue import (
     NUMBER_COLUMNS,
     PROPERTY_PREFIX,
     TEXT_COLUMNS,
+    Area,
     Catalogue,
     Dimension,
     EventType,
@@ -30,6 +31,7 @@ _TYPE_KEYS = (
     "extend",
     "raw_days",
     "max_keys",
+    "area",
     "dimensions",
     "measures",
     "combinations",
@@ -105,6 +107,7 @@ def _event_type(
             combinations=(*(known.rollups if known else ()), *combinations),
             raw_days=_raw_days(table, path, known),
             max_keys=_max_keys(table, path, known),
+            area=_area(table, path, known),
         )
     except InvalidInput as error:
         key = str(error.field).rsplit(".", 1)[-1]
@@ -187,6 +190,18 @@ def _raw_days(table: _Table, path: Path, known: EventType | None) -> int | None:
 def _max_keys(table: _Table, path: Path, known: EventType | None) -> int:
     asked = table.get("max_keys", known.max_keys if known else DEFAULT_MAX_KEYS)
     return _whole(asked, MOST_KEYS, (*path, "max_keys"))
+
+
+def _area(table: _Table, path: Path, known: EventType | None) -> Area | None:
+    """Who may ask about it, beside admins. Of a built-in type the policy says so, and nothing else."""
+    asked = table.get("area")
+    if asked is None:
+        return None
+    if known is not None:
+        raise _Wrong((*path, "area"), "who may ask about a built-in type is not for a file to say.")
+    if asked not in list(Area):
+        raise _Wrong((*path, "area"), f"{asked!r} is no area. {_one_of(str(asked), Area)}")
+    return Area(str(asked))
 
 
 def _whole(value: object, most: int, path: Path, alternative: str = "") -> int:

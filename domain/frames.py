@@ -8,6 +8,8 @@ from decimal import Decimal
 from domain.columns import Rows, ScanRow, column
 from domain.plan import CURRENCY, Plan, Scan
 from domain.questions import (
+    COUNT,
+    USERS,
     Columns,
     Estimate,
     Frame,
@@ -17,6 +19,7 @@ from domain.questions import (
     Value,
     Warning,
 )
+from domain.small_groups import large_enough
 
 _Groups = dict[GroupKey, Rows]
 _OVERFLOW: GroupKey = ("",) * 5
@@ -46,6 +49,13 @@ class _Answer:
                 found["MIXED_CURRENCIES"] = _mixed(measure, built.currencies)
         return Columns(values, estimates)
 
+    def size(self, keys: Iterable[GroupKey]) -> int:
+        """The distinct users of some groups together; the events where none of them has a user."""
+        groups = self.by_of.get(None, {})
+        rows = [row for key in keys for row in groups.get(key, ())]
+        users, events = (int(column(key, rows, 1).values[0] or 0) for key in (USERS, COUNT))
+        return users or events
+
 
 def assemble(
     plan: Plan, parts: Sequence[Sequence[ScanRow]], *, as_of: datetime, tail: bool
@@ -64,6 +74,8 @@ def assemble(
     if overflow:
         found["GROUPS_FOLDED"] = _folded(plan)
     shown = _top(answer, keys, plan.read.top) if plan.read.top else _sorted(keys)
+    if plan.read.smallest > 1 and plan.read.group_by:
+        shown = _large_enough(answer, keys, shown, found)
     left = set(keys).difference(shown) | ({_OVERFLOW} if overflow else set())
     return Frame(
         groups={key: answer.columns((key,), found) for key in shown},
@@ -84,6 +96,21 @@ def _grouped(scan: Scan, rows: Iterable[ScanRow], width: int) -> _Groups:
         currency = None if place is None else row.key[place]
         groups.setdefault(key, []).append((currency, row))
     return groups
+
+
+def _large_enough(
+    answer: _Answer,
+    keys: Sequence[GroupKey],
+    shown: Sequence[GroupKey],
+    found: dict[str, Warning],
+) -> list[GroupKey]:
+    held = set(shown)
+    rest = [key for key in keys if key not in held]
+    smallest = answer.plan.read.smallest
+    kept = large_enough(shown, rest, answer.size, smallest)
+    if len(kept) < len(shown):
+        found["SMALL_GROUPS_FOLDED"] = _too_small(smallest)
+    return kept
 
 
 def _keys(answer: _Answer) -> list[GroupKey]:
@@ -127,6 +154,13 @@ def _mixed(measure: MeasureKey, currencies: frozenset[str]) -> Warning:
         "MIXED_CURRENCIES",
         f"{measure.of} is in {', '.join(sorted(currencies))}, and amounts in different currencies"
         " are never added: filter by currency or group by it.",
+    )
+
+
+def _too_small(smallest: int) -> Warning:
+    return Warning(
+        "SMALL_GROUPS_FOLDED",
+        f"Groups of fewer than {smallest} users are in other: your role sees no smaller ones.",
     )
 
 

@@ -1,10 +1,10 @@
 """Who may see what: one table of fields, one of event types. What is in neither is refused."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from domain.callers import Role
-from domain.catalogue import ALL_EVENTS, Catalogue, EventType
+from domain.catalogue import ALL_EVENTS, Area, Catalogue, EventType
 from domain.errors import Forbidden, UnknownName
 from domain.questions import Filter
 
@@ -16,20 +16,28 @@ VIEWERS: Final[Roles] = frozenset({Role.ADMIN, Role.BUSINESS_VIEWER, Role.OPS_VI
 BUSINESS: Final[Roles] = frozenset({Role.ADMIN, Role.BUSINESS_VIEWER})
 OPS: Final[Roles] = frozenset({Role.ADMIN, Role.OPS_VIEWER})
 WRITERS: Final[Roles] = frozenset({Role.ADMIN, Role.INGEST})
+TOTALS: Final[Roles] = frozenset({Role.AGGREGATE_VIEWER})
+"""Roles that see totals of groups, and neither events nor ids of users: see `SMALLEST_GROUP`."""
+
+SMALLEST_GROUP: Final = 10
+"""How many users (events, where none has a user) a group has at least that such a role is shown."""
+
+IDENTIFYING: Final = frozenset({"userId", "deviceId", "sessionId"})
+"""Sources of dimensions that such a role may neither group nor filter by."""
 
 FIELDS: Final[Mapping[str, Roles]] = {
     "Query.viewer": ANYONE,
-    "Query.catalogue": VIEWERS,
-    "Query.summary": VIEWERS,
-    "Query.timeseries": VIEWERS,
-    "Query.breakdown": VIEWERS,
+    "Query.catalogue": VIEWERS | TOTALS,
+    "Query.summary": VIEWERS | TOTALS,
+    "Query.timeseries": VIEWERS | TOTALS,
+    "Query.breakdown": VIEWERS | TOTALS,
     "Query.events": VIEWERS,
-    "Query.systemHealth": OPS,
-    "Query.mlPipelines": OPS,
+    "Query.systemHealth": OPS | TOTALS,
+    "Query.mlPipelines": OPS | TOTALS,
     "Query.userAnalytics": VIEWERS,
-    "Query.dashboardSummary": VIEWERS,
-    "DashboardSummary.systemHealth": OPS,
-    "DashboardSummary.mlPipelines": OPS,
+    "Query.dashboardSummary": VIEWERS | TOTALS,
+    "DashboardSummary.systemHealth": OPS | TOTALS,
+    "DashboardSummary.mlPipelines": OPS | TOTALS,
     "DashboardSummary.activeAlerts": OPS,
     "DashboardSummary.business": BUSINESS,
     "DashboardSummary.meta": ANYONE,
@@ -242,29 +250,36 @@ FIELDS: Final[Mapping[str, Roles]] = {
 """Roles by `Type.field`, or by `Type` for all of its fields."""
 
 EVENT_TYPES: Final[Mapping[str, Roles]] = {
-    ALL_EVENTS: VIEWERS,
-    "api_request": OPS,
-    "ml_job": OPS,
-    "error": OPS,
-    "alert": OPS,
-    "query": OPS,
-    "order": BUSINESS,
-    "page_view": BUSINESS,
-    "click": BUSINESS,
-    "purchase": BUSINESS,
-    "add_to_cart": BUSINESS,
-    "checkout_start": BUSINESS,
-    "inventory": BUSINESS,
-    "donation": BUSINESS,
-    "partner_engagement": BUSINESS,
-    "project_update": BUSINESS,
-    "social_post": BUSINESS,
-    "social_engagement": BUSINESS,
-    "notification": BUSINESS,
-    "enrollment": BUSINESS,
-    "proof_lock": BUSINESS,
+    ALL_EVENTS: VIEWERS | TOTALS,
+    "api_request": OPS | TOTALS,
+    "ml_job": OPS | TOTALS,
+    "error": OPS | TOTALS,
+    "alert": OPS | TOTALS,
+    "query": OPS | TOTALS,
+    "order": BUSINESS | TOTALS,
+    "page_view": BUSINESS | TOTALS,
+    "click": BUSINESS | TOTALS,
+    "purchase": BUSINESS | TOTALS,
+    "add_to_cart": BUSINESS | TOTALS,
+    "checkout_start": BUSINESS | TOTALS,
+    "inventory": BUSINESS | TOTALS,
+    "donation": BUSINESS | TOTALS,
+    "partner_engagement": BUSINESS | TOTALS,
+    "project_update": BUSINESS | TOTALS,
+    "social_post": BUSINESS | TOTALS,
+    "social_engagement": BUSINESS | TOTALS,
+    "notification": BUSINESS | TOTALS,
+    "enrollment": BUSINESS | TOTALS,
+    "proof_lock": BUSINESS | TOTALS,
 }
-"""Who may ask about events of a type. A type that a user declared is for admins."""
+"""Who may ask about events of a built-in type."""
+
+AREAS: Final[Mapping[Area | None, Roles]] = {
+    Area.OPS: OPS | TOTALS,
+    Area.BUSINESS: BUSINESS | TOTALS,
+    None: ADMIN,
+}
+"""Who may ask about events of a declared type, by its area."""
 
 
 def roles_of(type_name: str, field_name: str) -> Roles | None:
@@ -272,14 +287,28 @@ def roles_of(type_name: str, field_name: str) -> Roles | None:
     return FIELDS.get(f"{type_name}.{field_name}", FIELDS.get(type_name))
 
 
-def may_ask(role: Role, event_type: str) -> bool:
-    """Whether the role may ask about events of that type."""
-    return role in EVENT_TYPES.get(event_type, ADMIN)
+def may_ask(role: Role, event_type: str, area: Area | None = None) -> bool:
+    """Whether the role may ask about events of that type; `area` is that of a declared one."""
+    return role in EVENT_TYPES.get(event_type, AREAS[area])
+
+
+def smallest_group(role: Role) -> int:
+    """How many users a group has at least to be shown; 1 is any."""
+    return SMALLEST_GROUP if role in TOTALS else 1
+
+
+def check_dimensions(role: Role, event_type: EventType, names: Iterable[str]) -> None:
+    """Refuse to tell people apart to a role that sees totals alone."""
+    if role not in TOTALS:
+        return
+    for name in names:
+        if event_type.dimension(name).source in IDENTIFYING:
+            raise Forbidden(f"Role {role.value} may not ask by {name!r}: it tells people apart.")
 
 
 def visible_types(role: Role, catalogue: Catalogue) -> list[EventType]:
     """What the role may ask about, as the catalogue orders it."""
-    return [each for name, each in catalogue.types.items() if may_ask(role, name)]
+    return [each for name, each in catalogue.types.items() if may_ask(role, name, each.area)]
 
 
 def permitted_type(

@@ -72,7 +72,8 @@ class Top:
 class Read:
     """One question. `edges` (at least two instants, rising) cut `[edges[0], edges[-1])` into buckets.
 
-    A total is a read with two edges. `top` needs a single bucket.
+    A total is a read with two edges. `top` needs a single bucket. `smallest`: of a single bucket, groups of
+    fewer users (fewer events, where none has a user) are part of the rest; it needs COUNT and USERS.
     """
 
     event_type: str
@@ -81,6 +82,7 @@ class Read:
     group_by: tuple[str, ...] = ()
     filter: Filter | None = None
     top: Top | None = None
+    smallest: int = 1
 
     @property
     def interval(self) -> Interval:

@@ -9,6 +9,7 @@ from resolvers.answers import Aggregates, Ratios, without_events
 from resolvers.conditions import condition_on, joined
 from resolvers.measures import checked_measure, checked_measures
 from resolvers.scope import Scope
+from resolvers.sight import check_sight, of_groups
 from resolvers.windows import Meta, When, Window, meta, window
 
 
@@ -58,13 +59,18 @@ async def breakdown(scope: Scope, asked: BreakdownAsked) -> Breakdown:
     check_page(asked.first, scope.limits.breakdown_rows)
     span = window(scope, asked.when)
     condition = condition_on(scope, event_type, asked.filter)
-    read = Read(
-        event_type=event_type.name,
-        edges=span.edges,
-        measures=checked_measures(asked.measures, event_type),
-        group_by=(asked.dimension,),
-        filter=condition,
-        top=Top(asked.first, _order(asked, event_type), asked.descending),
+    groups = (asked.dimension,)
+    await check_sight(scope, event_type, span, groups, asked.filter, condition)
+    read = of_groups(
+        scope,
+        Read(
+            event_type=event_type.name,
+            edges=span.edges,
+            measures=checked_measures(asked.measures, event_type),
+            group_by=groups,
+            filter=condition,
+            top=Top(asked.first, _order(asked, event_type), asked.descending),
+        ),
     )
     frame = await scope.loaders.frames.load(read)
     earlier = await _earlier(scope, asked, event_type, span, read, frame)
@@ -93,15 +99,14 @@ async def _earlier(
         return None
     keys = tuple(key[0] for key in frame.groups)
     among = Filter(dimension=asked.dimension, isin=keys)
-    return await scope.loaders.frames.load(
-        Read(
-            event_type=event_type.name,
-            edges=edges,
-            measures=checked_measures(asked.earlier_measures, event_type),
-            group_by=read.group_by,
-            filter=joined(read.filter, among),
-        )
+    earlier = Read(
+        event_type=event_type.name,
+        edges=edges,
+        measures=checked_measures(asked.earlier_measures, event_type),
+        group_by=read.group_by,
+        filter=joined(read.filter, among),
     )
+    return await scope.loaders.frames.load(of_groups(scope, earlier))
 
 
 def _rows(
@@ -116,7 +121,10 @@ def _rows(
 def _earlier_row(
     key: GroupKey, earlier: Frame | None, measures: frozenset[MeasureKey]
 ) -> Aggregates | None:
-    """The group's earlier measures; one that was not there yet had no events."""
-    if earlier is None:
+    """The group's earlier measures; one that was not there yet had no events.
+
+    None where it is among those that the caller may not see.
+    """
+    if earlier is None or (key not in earlier.groups and earlier.other is not None):
         return None
     return Aggregates(earlier.groups.get(key) or without_events(measures))

@@ -8,6 +8,7 @@ from resolvers.answers import Aggregates, Ratios
 from resolvers.conditions import of_types
 from resolvers.measures import checked_measures
 from resolvers.scope import Scope
+from resolvers.sight import check_sight, of_groups
 from resolvers.windows import Meta, When, meta, window
 
 
@@ -59,11 +60,13 @@ async def summary(scope: Scope, asked: SummaryAsked) -> Summary:
     everything = scope.rooms.catalogue.types[ALL_EVENTS]
     span = window(scope, asked.when)
     condition = of_types(scope, asked.event_types, asked.filter)
+    await check_sight(scope, everything, span, (), asked.filter, condition)
     measures = checked_measures(asked.measures, everything)
     reads = {"totals": Read(ALL_EVENTS, span.edges, measures, filter=condition)}
     if asked.by_type:
         counted = frozenset({COUNT})
-        reads["types"] = Read(ALL_EVENTS, span.edges, counted, ("eventType",), condition)
+        types = Read(ALL_EVENTS, span.edges, counted, ("eventType",), condition)
+        reads["types"] = of_groups(scope, types)
     earlier = span.earlier_edges()
     if earlier is not None:
         wanted = checked_measures(asked.earlier_measures, everything)

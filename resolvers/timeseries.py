@@ -1,6 +1,6 @@
 """Measures over time, by group."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,6 +25,7 @@ from resolvers.answers import AggregateColumns, Aggregates, Buckets, without_eve
 from resolvers.conditions import condition_on, joined
 from resolvers.measures import checked_measures
 from resolvers.scope import Scope
+from resolvers.sight import check_sight, of_groups
 from resolvers.windows import Meta, When, Window, meta, window
 
 
@@ -104,12 +105,14 @@ async def timeseries(scope: Scope, asked: TimeSeriesAsked) -> TimeSeries:
     _check_group_by(asked.group_by, event_type, scope.limits.group_by)
     span = window(scope, asked.when)
     cut = _cut(scope, asked, span)
+    condition = condition_on(scope, event_type, asked.filter)
+    await check_sight(scope, event_type, span, asked.group_by, asked.filter, condition)
     base = Read(
         event_type=event_type.name,
         edges=cut.edges,
         measures=checked_measures({*asked.measures, COUNT}, event_type),
         group_by=asked.group_by,
-        filter=condition_on(scope, event_type, asked.filter),
+        filter=condition,
     )
     found = await _groups(scope, base, span)
     reads = _reads(base, cut, found)
@@ -159,16 +162,15 @@ async def _groups(scope: Scope, base: Read, span: Window) -> Frame | None:
     """The groups with the most events over the whole range; None where nothing is grouped."""
     if not base.group_by:
         return None
-    return await scope.loaders.frames.load(
-        Read(
-            event_type=base.event_type,
-            edges=span.edges,
-            measures=frozenset({COUNT}),
-            group_by=base.group_by,
-            filter=base.filter,
-            top=Top(scope.limits.groups),
-        )
+    groups = Read(
+        event_type=base.event_type,
+        edges=span.edges,
+        measures=frozenset({COUNT}),
+        group_by=base.group_by,
+        filter=base.filter,
+        top=Top(scope.limits.groups),
     )
+    return await scope.loaders.frames.load(of_groups(scope, groups))
 
 
 def _reads(base: Read, cut: _Cut, found: Frame | None) -> list[Read]:
@@ -179,9 +181,9 @@ def _reads(base: Read, cut: _Cut, found: Frame | None) -> list[Read]:
     return [Read(base.event_type, each, base.measures, base.group_by, condition) for each in edges]
 
 
-def _among(names: Sequence[str], keys: Iterable[GroupKey]) -> Filter:
-    """The condition that an event is of one of these groups."""
-    if len(names) == 1:
+def _among(names: Sequence[str], keys: Collection[GroupKey]) -> Filter:
+    """The condition that an event is of one of these groups; of none, where there are none."""
+    if len(names) == 1 or not keys:
         return Filter(dimension=names[0], isin=tuple(key[0] for key in keys))
     return Filter(any_of=tuple(_exactly(names, key) for key in keys))
 

@@ -22,6 +22,15 @@ ROOT_FIELDS = {
     "Query.breakdown": f'{{ breakdown(eventType: "*", dimension: "eventType", range: {RANGE})'
     " { totalGroups } }",
     "Query.events": f"{{ events(range: {RANGE}) {{ nodes {{ id }} }} }}",
+    "Query.systemHealth": f"{{ systemHealth(range: {RANGE}) {{ __typename }} }}",
+    "Query.mlPipelines": f"{{ mlPipelines(range: {RANGE}) {{ __typename }} }}",
+    "Query.business": f"{{ business(range: {RANGE}) {{ __typename }} }}",
+    "Query.partners": f"{{ partners(range: {RANGE}) {{ __typename }} }}",
+    "Query.projects": f"{{ projects(range: {RANGE}) {{ __typename }} }}",
+    "Query.socialMedia": f"{{ socialMedia(range: {RANGE}) {{ __typename }} }}",
+    "Query.notificationDelivery": f"{{ notificationDelivery(range: {RANGE}) {{ __typename }} }}",
+    "Query.dashboardSummary": f"{{ dashboardSummary(range: {RANGE}) {{ __typename }} }}",
+    "Query.userAnalytics": '{ userAnalytics(userId: "u") { __typename } }',
     "Query.alertConfigs": "{ alertConfigs { nodes { id } } }",
     "Query.alertConfig": f'{{ alertConfig(id: "{uuid4()}") {{ id }} }}',
     "Query.exportAlertConfigs": "{ exportAlertConfigs }",
@@ -51,12 +60,21 @@ OPS_QUESTIONS = {
     for name in (
         *("alertConfigs", "alertConfig", "exportAlertConfigs"),
         *("alerts", "activeAlerts", "silences"),
+        *("systemHealth", "mlPipelines"),
     )
+}
+BUSINESS_QUESTIONS = {
+    f"Query.{name}"
+    for name in ("business", "partners", "projects", "socialMedia", "notificationDelivery")
 }
 MAY = {
     "admin": set(ROOT_FIELDS),
     "business_viewer": QUESTIONS - OPS_QUESTIONS,
-    "ops_viewer": QUESTIONS,
+    "ops_viewer": QUESTIONS - BUSINESS_QUESTIONS,
+    "aggregate_viewer": {
+        *("Query.viewer", "Query.catalogue", "Query.summary", "Query.timeseries"),
+        *("Query.breakdown", "Query.systemHealth", "Query.mlPipelines", "Query.dashboardSummary"),
+    },
     "ingest": {"Query.viewer", "Mutation.recordEvents"},
 }
 EVENTS = [

@@ -1,7 +1,7 @@
 import pytest
 
 from domain.builtin import BUILTIN
-from domain.catalogue import Catalogue, catalogue_of
+from domain.catalogue import Area, Catalogue, catalogue_of
 from domain.catalogue_file import parse_catalogue
 from domain.errors import ConfigurationError
 
@@ -93,6 +93,7 @@ def test_extending_by_nothing_changes_nothing() -> None:
     ("old", "new", "line", "said"),
     [
         ('unit = "kg"', "unit = 3", 25, "types.shipment.measures[0].unit: 3 is not a text"),
+        ("max_keys = 500", 'area = "sales"', 5, "'sales' is no area. Valid: business, ops"),
         ('unit = "ms"', 'unit = ""', 30, "types.shipment.measures[1].unit: '' is not a text"),
         ('unit = "ms"\n', "", 27, "types.shipment.measures[1]: unit is missing"),
         ('name = "weight"\n', "", 22, "types.shipment.measures[0]: name is missing"),
@@ -164,3 +165,11 @@ def test_too_many_dimensions_in_a_combination_are_refused() -> None:
     names = ["product", "collection", "country", "status"]
     with pytest.raises(ConfigurationError, match=r"line 3: types.order.combinations: .* at most 4"):
         parsed(f"[types.order]\nextend = true\ncombinations = [{names}]")
+
+
+def test_a_declared_type_says_whose_it_is_and_a_built_in_one_may_not() -> None:
+    text = GOOD.replace("max_keys = 500", 'area = "business"')
+    assert parse_catalogue(text, BUILTIN).event_type("shipment").area is Area.BUSINESS
+    assert parse_catalogue(GOOD, BUILTIN).event_type("shipment").area is None
+    with pytest.raises(ConfigurationError, match="built-in type is not for a file to say"):
+        parse_catalogue('[types.order]\nextend = true\narea = "ops"\n', BUILTIN)
