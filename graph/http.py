@@ -23,6 +23,7 @@ from domain.token_bucket import RateLimited
 from graph.console import CONSOLE, CONSOLE_POLICY
 from graph.errors import stated
 from graph.negotiation import GRAPHQL_RESPONSE, JSON_RESPONSE, accepted_type, wants_page
+from graph.patience import Patience
 from graph.persisted import Documents, NoDocuments, PersistedQueryNotFound, text_of
 from graph.prepared import Prepared, PreparedRequests, Preparing
 from graph.requests import (
@@ -86,6 +87,10 @@ class GraphQLEndpoint:
     kept: KeptAnswers | None = None
     documents: Documents = field(default_factory=NoDocuments)
     _known: PreparedRequests = field(default_factory=PreparedRequests)
+    _patience: Patience = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_patience", Patience(self.rooms.limits.body_seconds))
 
     async def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
         """As an application of its own, which costs less than a function with Starlette around it."""
@@ -135,7 +140,7 @@ class GraphQLEndpoint:
     async def _prepared(self, request: Request, caller: Caller) -> Prepared:
         limits = self.rooms.limits
         if request.method == "POST":
-            sent = await body_of(request, limits)
+            sent = await body_of(request, limits, self._patience)
         elif request.method == "GET":
             sent = request.scope["query_string"]
         else:

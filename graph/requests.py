@@ -1,9 +1,9 @@
 """A GraphQL request read from HTTP: bounded in bytes and time, checked in shape."""
 
-import asyncio
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import orjson
@@ -14,6 +14,7 @@ from starlette.types import Receive
 from domain.errors import InvalidInput, OverLimit
 from domain.limits import Limits
 from graph.negotiation import is_json
+from graph.patience import Patience
 
 _HASH = re.compile("[0-9a-f]{64}")
 
@@ -56,7 +57,7 @@ class GraphQLRequest:
     max_age: float | None = None
 
 
-async def body_of(request: Request, limits: Limits) -> bytes:
+async def body_of(request: Request, limits: Limits, patience: Patience) -> bytes:
     """The body of a POST. Raises UnsupportedBody, BodyTooLarge, SlowBody or BadRequest."""
     headers: dict[bytes, bytes] = dict(request.scope["headers"])
     if not is_json(headers.get(b"content-type", b"").decode("latin-1")):
@@ -67,10 +68,9 @@ async def body_of(request: Request, limits: Limits) -> bytes:
     if announced.isdigit() and int(announced) > limits.body_bytes:
         raise _too_large(limits.body_bytes)
     try:
-        async with asyncio.timeout(limits.body_seconds):
-            return await _read(request.receive, limits.body_bytes)
+        return await patience.wait(partial(_read, request.receive, limits.body_bytes))
     except TimeoutError:
-        raise SlowBody(f"The body took longer than {limits.body_seconds:g} s.") from None
+        raise SlowBody(f"The body took longer than {patience.seconds:g} s.") from None
 
 
 def from_body(body: bytes, limits: Limits) -> GraphQLRequest:
