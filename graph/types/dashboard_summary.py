@@ -9,10 +9,12 @@ from graph.fields import computed
 from graph.section_arguments import Info
 from graph.selection import selection_of
 from graph.types.alerts import AlertConnection, shown_connection
+from graph.types.business import Business
 from graph.types.health import SystemHealth
 from graph.types.meta import Meta
 from graph.types.ml import MlPipelines
 from resolvers.alerts import OPEN, AlertsAsked, alerts
+from resolvers.figure_section import FigureSection
 from resolvers.ml import MlSection
 from resolvers.section_parts import Section
 
@@ -33,6 +35,10 @@ class DashboardSummary:
     @computed("The jobs of machine-learning pipelines.", MlPipelines | None)
     def ml_pipelines(root: Root) -> object:
         return MlSection(root.nested())
+
+    @computed("Sales, products, collections, and the way to an order.", Business | None)
+    def business(root: Root) -> object:
+        return FigureSection(root.nested(), None)
 
     @computed(
         "Alerts that are not over, whatever the range; the newest first.", AlertConnection | None

@@ -22,6 +22,9 @@ SECTIONS = """
       approval { overview { jobs } } }
     providers { rows { key jobs successRate cost duration { p95 } } }
     timeseries(granularity: DAY) { series { columns { start jobs cost } } } }
+  business { overview { orders revenue { byCurrency { amount currency } } previous { orders } }
+    collections { rows { key orders previous { orders } } }
+    sales(granularity: DAY) { series { columns { revenue } } } }
   activeAlerts { nodes { id } }
   meta { asOf servedBy warnings { code } }"""
 
