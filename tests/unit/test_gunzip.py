@@ -53,7 +53,9 @@ def test_a_body_over_the_limit_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"not gzip", gzip.compress(b"x" * 100)[:-1], zlib.compress(b"x")]
+    "body",
+    [b"", b"not gzip", gzip.compress(b"x" * 100)[:-1], zlib.compress(b"x")],
+    ids=["empty", "other", "cut", "zlib"],
 )
 def test_what_is_no_whole_gzip_is_refused(body: bytes) -> None:
     with pytest.raises(InvalidInput) as caught:
