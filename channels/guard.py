@@ -2,7 +2,8 @@
 
 The name is resolved once; every address it has must be public or allowed, and the connection goes to one
 of those very addresses, so that a name that resolves differently a moment later (DNS rebinding) is of no
-use. Certificates are checked against the name. Redirects are not followed.
+use. Certificates are checked against the name, and no connection is used twice: one that was opened for
+another name of the same address would skip that check. Redirects are not followed.
 """
 
 import asyncio
@@ -71,7 +72,7 @@ class Guard:
             "POST",
             target.copy_with(host=str(address)),
             content=content,
-            headers={**headers, "Host": host},
+            headers={**headers, "Host": host, "Connection": "close"},
             extensions={"sni_hostname": target.raw_host.decode("ascii")},
         )
 
