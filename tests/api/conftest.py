@@ -112,7 +112,9 @@ async def serving(
     limits: Limits | None = None,
     catalogue: Catalogue | None = None,
     realtime: ReadPresent = no_present,
+    parts: Mapping[str, Any] | None = None,
 ) -> AsyncIterator[Api]:
+    """`parts` of the endpoint stand in for the usual ones."""
     catalogue = catalogue or catalogue_of(BUILTIN)
     statements: list[LoggedQuery] = []
     counted = await open_pool(dsn, on_statement=statements.append)
@@ -134,8 +136,11 @@ async def serving(
             authenticate=by_role_name,
             correlation=lambda _: CORRELATION,
             clock=lambda: moment["api"].now,
-            points=RateLimit(None, Allowance(), lambda: moment["api"].now.timestamp()),
             development=development,
+            **{
+                "points": RateLimit(None, Allowance(), lambda: moment["api"].now.timestamp()),
+                **(parts or {}),
+            },
         )
         transport = httpx.ASGITransport(app=Starlette(routes=routes(endpoint)))
         async with httpx.AsyncClient(transport=transport, base_url="http://tidemark") as client:
