@@ -4,7 +4,7 @@ import time
 
 import asyncpg
 
-from db.pool import the_row
+from db.pool import Connection, the_row
 from db.queries import load
 from domain.database_health import (
     Connections,
@@ -25,10 +25,24 @@ async def database_health(pool: asyncpg.Pool) -> DatabaseHealth:
         began = time.perf_counter()
         row = the_row(await connection.fetchrow(_QUERIES["look"]))
         round_trip = (time.perf_counter() - began) * 1000
-        statements = None
-        if row["has_statements"]:
-            statements = await connection.fetchrow(_QUERIES["statements"])
+        statements = await _statements(connection, row["statements"])
     return _health(row, use, _latency(row, statements, round_trip))
+
+
+async def _statements(connection: Connection, view: str | None) -> asyncpg.Record | None:
+    """What the extension has counted; None where it is not there, or there and not loaded."""
+    if view is None:
+        return None
+    try:
+        return await connection.fetchrow(
+            f"""\
+SELECT (sum(total_exec_time) / nullif(sum(calls), 0))::float8 AS mean,
+       max(mean_exec_time) AS slowest_mean, coalesce(sum(calls), 0)::bigint AS calls
+FROM {view}
+WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())"""
+        )
+    except asyncpg.ObjectNotInPrerequisiteStateError:
+        return None
 
 
 def _health(row: asyncpg.Record, use: PoolUse, latency: QueryLatency) -> DatabaseHealth:

@@ -6,7 +6,7 @@ SELECT
     current_setting('max_connections')::integer AS max_connections,
     a.*, d.*, p.*, s.sealed_until,
     pg_database_size(current_database()) AS bytes,
-    EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_stat_statements') AS has_statements,
+    to_regclass('pg_stat_statements')::text AS statements,
     t.names, t.sizes, t.counts
 FROM (
     SELECT count(*)::integer AS total,
@@ -43,10 +43,3 @@ CROSS JOIN (
         GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 20
     ) sizes
 ) t;
-
--- name: statements
--- How long statements of this database take on average, where pg_stat_statements counts them.
-SELECT (sum(total_exec_time) / nullif(sum(calls), 0))::float8 AS mean,
-       max(mean_exec_time) AS slowest_mean, coalesce(sum(calls), 0)::bigint AS calls
-FROM pg_stat_statements
-WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database());

@@ -1,9 +1,15 @@
 """How the database is, in PostgreSQL's own words, over HTTP."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import asyncpg
 
+from app.embedded import Wanted, running
+from app.home import Home
+from db.database_health import database_health
+from db.migrate import migrate
+from db.pool import open_pool
 from db.rollups import roll_all
 from db.seal import seal
 from tests.api.conftest import Api
@@ -52,6 +58,28 @@ async def test_the_rollups_lag_until_they_are_rolled(api: Api) -> None:
     level = (await api.ask(QUERY)).data["systemHealth"]["database"]["rollups"]
     assert (level["batches"], level["events"], level["seconds"]) == (0, 0, None)
     assert level["sealedUntil"].startswith("2026-03-")
+
+
+async def test_an_extension_that_is_not_loaded_is_as_good_as_none(api: Api) -> None:
+    await api.pool.execute("CREATE EXTENSION pg_stat_statements")
+    found = (await api.ask(QUERY)).data["systemHealth"]["database"]["latency"]
+    assert found["meanMs"] is None and found["roundTripMs"] > 0
+
+
+async def test_mean_times_of_statements_are_there_where_the_extension_is(tmp_path: Path) -> None:
+    wanted = Wanted(
+        valkey=False, postgres_options={"shared_preload_libraries": "pg_stat_statements"}
+    )
+    with running(Home.at(tmp_path / "home"), wanted) as urls:
+        pool = await open_pool(urls["postgres"])
+        async with pool.acquire() as connection:
+            await migrate(connection)
+            await connection.execute("CREATE EXTENSION pg_stat_statements")
+            await connection.fetch("SELECT count(*) FROM generate_series(1, 100000)")
+        latency = (await database_health(pool)).latency
+        await pool.close()
+    assert latency.mean is not None and latency.slowest_mean is not None and latency.calls
+    assert 0 < latency.mean <= latency.slowest_mean
 
 
 async def test_a_look_is_one_statement_and_only_when_selected(api: Api) -> None:
