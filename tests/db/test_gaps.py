@@ -19,6 +19,7 @@ from db.rollups import roll_all
 from db.seal import seal
 from domain.catalogue import Catalogue
 from domain.errors import ConfigurationError, InvalidInput
+from domain.grains import Grain
 from domain.questions import COUNT, Filter, Frame, MeasureKey, Read
 from tests.histories import CATALOGUE, GROWN
 from tests.stored import store
@@ -308,3 +309,21 @@ async def test_a_rebuild_counts_late_events_once_where_older_ones_are_gone(
     for kind in ("probe", "*"):
         frame = await rollups.ask(minute(-720), minute(-120), minute(0), minute(720), kind=kind)
         assert (column(frame), codes(frame)) == ([3, 2, 1], [])
+
+
+async def test_a_level_that_was_not_kept_for_a_while_is_whole_when_it_is_kept_again(
+    pool: asyncpg.Pool,
+) -> None:
+    rollups = await Rollups(pool).merged([probe(minute(-60 * hour)) for hour in range(1, 60)])
+    later = START + timedelta(days=30)
+    await seal(pool, later)
+    span = (START.replace(hour=0) - timedelta(days=1), START.replace(hour=0))
+    assert (await rollups.ask(*span)).served_by == ("rollup:day",)
+    await ensure_catalogue(pool, CATALOGUE, [Grain.MONTH])
+    assert (await rollups.ask(*span)).served_by == ("rollup:quarter_hour",)
+    await store(pool, CATALOGUE, [probe(span[0])], now=START)
+    await roll_all(pool, CATALOGUE)
+    await ensure_catalogue(pool, CATALOGUE, GRAINS)
+    await seal(pool, later)
+    frame = await rollups.ask(*span)
+    assert (column(frame), frame.served_by) == ([25], ("rollup:day",))
