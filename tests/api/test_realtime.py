@@ -20,6 +20,7 @@ from app.prometheus_server import queries
 from domain.exposition import parse_exposition
 from tests.api.conftest import NOW, Api, serving
 from tests.api.demo_events import RANGE, demo_events
+from tests.behaviour.importing import asking
 from tests.behaviour.tidemark import free_port
 from tests.exposing import (
     OPENMETRICS,
@@ -217,6 +218,17 @@ async def test_a_real_histogram_gives_its_quantiles(serve: Serve, shared_data: P
         upper = min(bound for bound, count in totals.items() if count >= rank)
         lower = max((bound for bound, count in totals.items() if count < rank), default=0.0)
         assert lower * 1000 <= found[name] <= upper * 1000
+
+
+async def test_the_application_asks_the_endpoints_that_its_settings_name(
+    dsn: str, redis_url: str
+) -> None:
+    async with (
+        exposing(always(Reply(requests_exposed(3, 1)))) as endpoint,
+        asking(dsn, redis_url, prometheus_targets=(endpoint.url,)) as asker,
+    ):
+        found = await asker.ask(QUERY)
+    assert found["systemHealth"]["realtime"]["requests"]["errorRate"] == pytest.approx(0.25)
 
 
 class FakeServer:

@@ -87,10 +87,15 @@ def spanning(between: tuple[str, str]) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def asking(dsn: str, redis_url: str) -> AsyncIterator[Asker]:
-    """The whole application in this process, asked as an administrator."""
+async def asking(dsn: str, redis_url: str, **others: Any) -> AsyncIterator[Asker]:
+    """The whole application in this process, with other settings if given, asked as an administrator."""
     settings = Settings(
-        _env_file=None, database_url=dsn, redis_url=redis_url, jwt_secret=SECRET, log_level="error"
+        _env_file=None,
+        database_url=dsn,
+        redis_url=redis_url,
+        jwt_secret=SECRET,
+        log_level="error",
+        **others,
     )
     token = issue(
         trust_of(settings),

@@ -44,6 +44,8 @@ def test_defaults_are_those_of_the_manual() -> None:
         ("ANALYTICS_AGGREGATION_LEVELS", "hourly,yearly", "'hourly', 'daily', 'weekly'"),
         ("INGEST_MAX_FUTURE", "a while", "duration"),
         ("DATABASE_URL", "mysql://x", "must start with postgresql:// or postgres://"),
+        ("PROMETHEUS_TARGETS", "http://a/metrics,ftp://b", "must start with https:// or http://"),
+        ("PROMETHEUS_HISTOGRAM", "http requests", "pattern"),
         ("CATALOGUE_FILE", "/no/such/file.toml", "is no file"),
     ],
 )
