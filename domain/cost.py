@@ -38,7 +38,7 @@ EVENT: Final = 0.5
 FEWEST_ROWS: Final = 60
 """A total is read from about this many buckets at most: days, weeks and months beyond."""
 
-SKETCHES: Final = frozenset({"uniqueUsers", "quantile", "estimate"})
+SKETCHES: Final = frozenset({"uniqueUsers", "quantile", "estimate", "p50", "p95", "p99"})
 """Fields that merge sketches."""
 
 PRESET_DAYS: Final[Mapping[str, float]] = {

@@ -112,7 +112,7 @@ class _Walk:
             wanted = _positive(arguments.get("maxPoints"))
             length = str(arguments["granularity"])
             buckets = cost.buckets_in(days, length, wanted, self.limits.points)
-        grouped = arguments.get("groupBy") or arguments.get("dimension")
+        grouped = arguments.get("groupBy") or arguments.get("dimension") or arguments.get("by")
         compared = arguments.get("compareTo") is not None
         return Question(
             days=days,

@@ -1,5 +1,6 @@
 """The arguments that the parts of sections share."""
 
+from enum import Enum
 from typing import Annotated
 
 import strawberry
@@ -29,8 +30,7 @@ def order(first: int | None, order_by: OrderInput | None) -> Order:
     return Order(count, given.measure(), given.direction.name == "DESC")
 
 
-def cut(
-    granularity: Granularity | None, max_points: int | None, group_by: tuple[str, ...] = ()
-) -> Cut:
-    """How a series is cut, as the rules take it."""
-    return Cut(buckets.Granularity[(granularity or AUTO).name], max_points, group_by)
+def cut(granularity: Granularity | None, max_points: int | None, by: Enum | None) -> Cut:
+    """How a series is cut, as the rules take it; the values of `by` are dimensions."""
+    groups = () if by is None else (by.value,)
+    return Cut(buckets.Granularity[(granularity or AUTO).name], max_points, groups)

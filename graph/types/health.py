@@ -1,5 +1,8 @@
 """System health."""
 
+from enum import Enum
+from typing import Annotated
+
 import strawberry
 
 from graph.fields import computed
@@ -28,6 +31,20 @@ _API = types_of(health.API)
 _HEALTH = types_of(health.HEALTH)
 
 Root = strawberry.Parent[Section]
+
+
+@strawberry.enum(description="What requests are told apart by.")
+class RequestDimension(Enum):
+    ENDPOINT = strawberry.enum_value("endpoint", description="Their path template.")
+    METHOD = strawberry.enum_value("method", description="Their HTTP method.")
+    SOURCE = strawberry.enum_value("source", description="The service that answered.")
+    STATUS_CODE = strawberry.enum_value("statusCode", description="Their HTTP status code.")
+
+
+By = Annotated[
+    RequestDimension | None,
+    strawberry.argument(description="One series for each value of it; one in all without."),
+]
 
 
 @strawberry.type(description="How the API's requests went, by what was asked of whom.")
@@ -81,10 +98,15 @@ class SystemHealth:
 
     @computed("Requests over time.", _API.series | None)
     async def timeseries(
-        root: Root, info: Info, granularity: Length = AUTO, max_points: MaxPoints = None
+        root: Root,
+        info: Info,
+        granularity: Length = AUTO,
+        max_points: MaxPoints = None,
+        by: By = None,
     ) -> object:
         selected = _API.selected_series(selection_of(info))
-        return await root.series(health.REQUESTS, None, selected, cut(granularity, max_points))
+        buckets = cut(granularity, max_points, by)
+        return await root.series(health.REQUESTS, None, selected, buckets)
 
     @computed("How good the section is, over all of its selected parts.", Meta)
     async def meta(root: Root) -> object:

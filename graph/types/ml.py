@@ -1,5 +1,8 @@
 """Machine-learning pipelines."""
 
+from enum import Enum
+from typing import Annotated
+
 import strawberry
 
 from graph.fields import computed
@@ -25,6 +28,19 @@ _JOBS = types_of(ml.FIGURES)
 Root = strawberry.Parent[MlSection]
 
 
+@strawberry.enum(description="What jobs are told apart by.")
+class JobDimension(Enum):
+    PROVIDER = strawberry.enum_value("provider", description="The provider that did the work.")
+    PIPELINE = strawberry.enum_value("pipeline", description="The pipeline.")
+    STAGE = strawberry.enum_value("stage", description="The stage, within assets.")
+
+
+By = Annotated[
+    JobDimension | None,
+    strawberry.argument(description="One series for each value of it; one in all without."),
+]
+
+
 @strawberry.type(description="The jobs of one pipeline, or of one stage of it.")
 class MlPipeline:
     @computed("All of its jobs together.", _JOBS.overview | None)
@@ -39,9 +55,14 @@ class MlPipeline:
 
     @computed("Over time.", _JOBS.series | None)
     async def timeseries(
-        root: Root, info: Info, granularity: Length = AUTO, max_points: MaxPoints = None
+        root: Root,
+        info: Info,
+        granularity: Length = AUTO,
+        max_points: MaxPoints = None,
+        by: By = None,
     ) -> object:
-        return await _series(root, info, granularity, max_points)
+        selected = _JOBS.selected_series(selection_of(info))
+        return await root.series(selected, cut(granularity, max_points, by))
 
 
 @strawberry.type(description="Asset processing, stage by stage.")
@@ -97,9 +118,14 @@ class MlPipelines:
 
     @computed("Over time.", _JOBS.series | None)
     async def timeseries(
-        root: Root, info: Info, granularity: Length = AUTO, max_points: MaxPoints = None
+        root: Root,
+        info: Info,
+        granularity: Length = AUTO,
+        max_points: MaxPoints = None,
+        by: By = None,
     ) -> object:
-        return await _series(root, info, granularity, max_points)
+        selected = _JOBS.selected_series(selection_of(info))
+        return await root.series(selected, cut(granularity, max_points, by))
 
     @computed("How good the section is, over all of its selected parts.", Meta)
     async def meta(root: Root) -> object:
@@ -115,10 +141,3 @@ async def _groups(
 ) -> object:
     selected = _JOBS.selected_groups(selection_of(info))
     return await root.groups(dimension, selected, order(first, order_by))
-
-
-async def _series(
-    root: MlSection, info: Info, granularity: Length, max_points: MaxPoints
-) -> object:
-    selected = _JOBS.selected_series(selection_of(info))
-    return await root.series(selected, cut(granularity, max_points))

@@ -101,6 +101,8 @@ async def test_only_the_jobs_of_the_named_providers_count_even_by_stage(api: Api
           assets {{ approval {{ overview {{ jobs }} }} ingestion {{ overview {{ jobs }} }} }}
           descriptions {{ overview {{ jobs cost }} }}
           timeseries(granularity: HOUR) {{ series {{ columns {{ jobs cost duration {{ p50 }} }} }} }}
+          byProvider: timeseries(granularity: DAY, by: PROVIDER) {{
+            series {{ key columns {{ jobs successRate }} }} }}
           meta {{ servedBy }} }} }}"""
     )
     found = answered.data["mlPipelines"]
@@ -110,6 +112,11 @@ async def test_only_the_jobs_of_the_named_providers_count_even_by_stage(api: Api
     assert found["assets"]["ingestion"]["overview"]["jobs"] == 0
     described = of_pipeline(jobs, "descriptions")
     assert found["descriptions"]["overview"]["jobs"] == len(described)
+    shown = {each["key"]: each["columns"] for each in found["byProvider"]["series"]}
+    assert shown == {
+        key: {"jobs": [len(each)], "successRate": [1 - errors(each) / len(each)]}
+        for key, each in grouped(jobs, lambda e: e["provider"]).items()
+    }
     columns = found["timeseries"]["series"][0]["columns"]
     assert sum(columns["jobs"]) == len(jobs)
     assert sum(cost or 0 for cost in columns["cost"]) == pytest.approx(
