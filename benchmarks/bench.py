@@ -12,7 +12,7 @@ from benchmarks.contenders.limits import limits
 from benchmarks.contenders.tidemark import Installation
 from benchmarks.options import SIZES, Options
 from benchmarks.report import Report
-from benchmarks.scenarios import bulk, ingest, keep_up, memory, questions
+from benchmarks.scenarios import bulk, ingest, keep_up, memory, notifications, questions
 from benchmarks.scenarios.progress import say
 from benchmarks.servers import Servers, node_version
 from benchmarks.window import Window, last_days
@@ -59,6 +59,10 @@ class Bench:
 
     async def run(self) -> None:
         """Everything that was asked for, size by size."""
+        if "notifications" in self.options.scenarios:
+            await self._notify()
+        if not {*self.options.scenarios} - {"notifications"}:
+            return
         self._install_peers()
         for size in self.options.sizes:
             await self._measure(size)
@@ -77,6 +81,14 @@ class Bench:
             await self._ingest(size, installation)
         if size == self.options.sizes[-1] and "memory" in self.options.scenarios:
             await self._memory(size, installation)
+
+    async def _notify(self) -> None:
+        name = "tidemark_notifications"
+        await loading.create_database(self.servers.postgres_url, name)
+        installation = notifications.migrated(
+            self.folder / name, self.servers.database(name), self.servers.redis_url
+        )
+        await notifications.measure(installation, self.report)
 
     def _install_peers(self) -> None:
         why = self._why_no_peers()

@@ -23,6 +23,10 @@ from domain.retries import GIVE_UP_AFTER, gives_up, pause
 SLOTS = 64
 """Messages of one channel on their way at once."""
 
+_WORTH_A_CLAIM = SLOTS // 4
+_GATHER_SECONDS = 0.05
+"""How long free slots gather, as a claim costs the same for one message as for many."""
+
 _MOST_SECONDS = 25.0
 """For one attempt, whatever its sender does; less than a lease."""
 
@@ -78,6 +82,8 @@ class Courier:
 
     async def run(self) -> bool:
         """Start on as many messages as there are slots for. Returns whether there may be more."""
+        if len(self._under_way) > SLOTS - _WORTH_A_CLAIM:
+            await asyncio.wait(self._under_way, timeout=_GATHER_SECONDS)
         if len(self._under_way) >= SLOTS:
             await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)
         free = SLOTS - len(self._under_way)

@@ -98,9 +98,9 @@ class Installation:
         )
 
     @contextmanager
-    def worker(self) -> Iterator[Process]:
-        """The worker."""
-        with process(self.command("tidemark-worker", "worker")) as child:
+    def worker(self, env: Mapping[str, str] | None = None) -> Iterator[Process]:
+        """The worker, with more settings where they are given."""
+        with process(self.command("tidemark-worker", "worker", env=env)) as child:
             yield child
 
     @contextmanager

@@ -80,7 +80,8 @@ ALTER TABLE alert_outbox
     DROP COLUMN lease_token,
     DROP COLUMN lease_until,
     ADD COLUMN message_id uuid REFERENCES notification_messages;
-DROP INDEX alert_outbox_due;
+DROP INDEX alert_outbox_due, alert_outbox_alert;
+CREATE INDEX alert_outbox_alert ON alert_outbox (alert_id, channel, recipient);
 CREATE INDEX alert_outbox_due ON alert_outbox (next_attempt_at) WHERE status = 'pending' AND message_id IS NULL;
 CREATE INDEX alert_outbox_message ON alert_outbox (message_id);
 CREATE INDEX alert_outbox_in_app ON alert_outbox (id) WHERE channel = 'in_app' AND status = 'delivered';
