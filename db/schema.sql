@@ -707,7 +707,7 @@ CREATE INDEX alert_history_alert ON public.alert_history USING btree (alert_id, 
 
 CREATE INDEX alert_history_config ON public.alert_history USING btree (config_id, id);
 
-CREATE INDEX alert_outbox_alert ON public.alert_outbox USING btree (alert_id, id);
+CREATE INDEX alert_outbox_alert ON public.alert_outbox USING btree (alert_id, channel, recipient);
 
 CREATE INDEX alert_outbox_due ON public.alert_outbox USING btree (next_attempt_at) WHERE ((status = 'pending'::text) AND (message_id IS NULL));
 
