@@ -51,7 +51,7 @@ class Dimension:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A number of an event. `money` measures are in the event's currency and never added across currencies."""
+    """A number of an event. `money` is in the event's currency and never added across currencies."""
 
     name: str
     source: str

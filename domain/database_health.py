@@ -39,9 +39,9 @@ class Connections:
 class QueryLatency:
     """How long queries take, in ms.
 
-    `round_trip`: this very look, from this process and back. `longest_running`: of those under way. `mean`, `slowest_mean` and
-    `calls`: over all statements of this database since its statistics began; None without
-    pg_stat_statements.
+    `round_trip`: this very look, from this process and back. `longest_running`: of those under way.
+    `mean`, `slowest_mean` and `calls`: over all statements of this database since its statistics began;
+    None without pg_stat_statements.
     """
 
     round_trip: float
