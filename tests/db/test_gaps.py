@@ -327,3 +327,12 @@ async def test_a_level_that_was_not_kept_for_a_while_is_whole_when_it_is_kept_ag
     await seal(pool, later)
     frame = await rollups.ask(*span)
     assert (column(frame), frame.served_by) == ([25], ("rollup:day",))
+
+
+async def test_dropping_older_events_later_brings_no_raw_events_back(pool: asyncpg.Pool) -> None:
+    rollups = await Rollups(pool).merged([probe(minute(3)), probe(minute(1))])
+    await rollups.without_raw()
+    await rollups.merged([probe(minute(-300))], START + timedelta(days=3))
+    assert await drop_raw(pool, START + timedelta(days=6))
+    frame = await rollups.ask(minute(2), minute(30))
+    assert (column(frame), codes(frame)) == ([2], ["EDGE_ROUNDED"])
