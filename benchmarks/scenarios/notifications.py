@@ -73,6 +73,7 @@ async def measure(installation: Installation, report: Report) -> None:
         url = f"http://127.0.0.1:{provider.port}/"
         connection = await asyncpg.connect(installation.database_url)
         await connection.execute(_QUEUE_SQL, url, QUEUED)
+        await connection.execute("ANALYZE alert_outbox")
         settings = {
             "WEBHOOK_SECRET": "a-secret-of-the-benchmark",
             "WEBHOOK_ALLOWED_NETWORKS": "127.0.0.0/8",

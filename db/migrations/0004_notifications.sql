@@ -83,6 +83,8 @@ ALTER TABLE alert_outbox
 DROP INDEX alert_outbox_due, alert_outbox_alert;
 CREATE INDEX alert_outbox_alert ON alert_outbox (alert_id, channel, recipient);
 CREATE INDEX alert_outbox_due ON alert_outbox (next_attempt_at) WHERE status = 'pending' AND message_id IS NULL;
+CREATE INDEX alert_outbox_waiting ON alert_outbox (channel, recipient)
+    WHERE status = 'pending' AND message_id IS NULL;
 CREATE INDEX alert_outbox_message ON alert_outbox (message_id);
 CREATE INDEX alert_outbox_in_app ON alert_outbox (id) WHERE channel = 'in_app' AND status = 'delivered';
 COMMENT ON COLUMN alert_outbox.next_attempt_at IS 'Before it is part of a message: when it is looked at.';

@@ -3,19 +3,21 @@
 SELECT pg_try_advisory_xact_lock(7215004);
 
 -- name: due
--- News that is due, and all other waiting news of the same recipients.
-WITH due AS (
+-- News that is due, and all other waiting news of the same recipients. Chosen before it is looked at closely.
+WITH due AS MATERIALIZED (
     SELECT DISTINCT channel, recipient FROM (
         SELECT channel, recipient FROM alert_outbox
         WHERE status = 'pending' AND message_id IS NULL AND next_attempt_at <= $1
         ORDER BY next_attempt_at
         LIMIT $2
     ) first
+), chosen AS MATERIALIZED (
+    SELECT o.id FROM due JOIN alert_outbox o USING (channel, recipient)
+    WHERE o.status = 'pending' AND o.message_id IS NULL
+    ORDER BY o.id
+    LIMIT 4 * $2
 )
-SELECT n.* FROM due JOIN notification_news n USING (channel, recipient)
-WHERE n.status = 'pending' AND n.message_id IS NULL
-ORDER BY n.id
-LIMIT 4 * $2;
+SELECT n.* FROM chosen JOIN notification_news n USING (id) ORDER BY n.id;
 
 -- name: suppress
 -- News that is not told, with the reasons.
