@@ -1,4 +1,4 @@
-"""Answers that are given again are the ones that would be made: after writes, flushes, outages, in any order."""
+"""Answers that are given again are those that would be made: over writes, flushes and outages."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -46,13 +46,17 @@ def event(number: int, minutes: int = 1) -> dict[str, Any]:
 
 @dataclass
 class Process:
-    """One API process. While `gate` is shut, reads wait; `reading` is set once there is one."""
+    """One API process. While `gate` is shut, what was read waits; `reading` is set once there is any.
+
+    `looked` is set whenever the data version was read.
+    """
 
     api: Api
     cache: AnswerCache
     versions: asyncpg.Pool
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     reading: asyncio.Event = field(default_factory=asyncio.Event)
+    looked: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def ask(self, query: str = ASKED, role: str = "admin", **extensions: Any) -> Answered:
         body = {"query": query, "variables": {"range": RANGE}, "extensions": extensions}
@@ -67,16 +71,26 @@ class Process:
 async def process(dsn: str, pool: asyncpg.Pool, redis: Redis) -> AsyncIterator[Process]:
     versions = await open_pool(dsn, max_size=1)
     cache = AnswerCache(redis, 3600)
-    kept = KeptAnswers(cache, DataVersion(VersionReader(versions)), Ages())
+    processes: list[Process] = []
+    read = VersionReader(versions)
+
+    async def version() -> str:
+        found = await read()
+        processes[0].looked.set()
+        return found
+
+    kept = KeptAnswers(cache, DataVersion(version), Ages())
     async for api in serving(dsn, pool, parts={"kept": kept}):
         found = Process(api, cache, versions)
+        processes.append(found)
         found.gate.set()
         answer = api.rooms.answer
 
         async def gated(reads: Any, found: Process = found, answer: Any = answer) -> Any:
+            frames = await answer(reads)
             found.reading.set()
             await found.gate.wait()
-            return await answer(reads)
+            return frames
 
         object.__setattr__(api.rooms, "answer", gated)
         yield found
@@ -157,8 +171,11 @@ async def test_a_question_that_comes_after_a_write_takes_no_answer_begun_before_
     early = [asyncio.create_task(one.total()) for _ in range(3)]
     await one.reading.wait()
     await one.api.store([event(2)])
+    one.looked.clear()
     late = [asyncio.create_task(one.total()) for _ in range(3)]
-    await asyncio.sleep(0)
+    await one.looked.wait()
+    for _ in range(10):
+        await asyncio.sleep(0)
     one.gate.set()
     assert await asyncio.gather(*late) == [2, 2, 2]
     assert all(total in (1, 2) for total in await asyncio.gather(*early))
