@@ -715,6 +715,8 @@ CREATE INDEX alert_outbox_in_app ON public.alert_outbox USING btree (id) WHERE (
 
 CREATE INDEX alert_outbox_message ON public.alert_outbox USING btree (message_id);
 
+CREATE INDEX alert_outbox_waiting ON public.alert_outbox USING btree (channel, recipient) WHERE ((status = 'pending'::text) AND (message_id IS NULL));
+
 CREATE INDEX alert_schedule_due ON public.alert_schedule USING btree (due_at);
 
 CREATE INDEX alert_silences_end ON public.alert_silences USING btree (ends_at);
