@@ -6,7 +6,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 WORKERS ?= 2
 
-.PHONY: run test check format schema lock bench faults environment environment-dev clean help
+.PHONY: run test check format schema lock bench faults fuzz environment environment-dev clean help
 
 run: environment  ## Start everything: PostgreSQL, Valkey, API and worker, on http://127.0.0.1:8009
 	@exec $(BIN)/tidemark up
@@ -38,6 +38,9 @@ bench: environment-dev  ## Measure beside peers and limits (ARGS=--quick for a s
 
 faults: environment-dev  ## Kill every part at random, 100 rounds (FAULT_ROUNDS=100)
 	FAULT_ROUNDS=$${FAULT_ROUNDS:-100} $(BIN)/pytest tests/faults
+
+fuzz: environment-dev  ## Ask 10,000 generated operations as every role (FUZZ_OPERATIONS, FUZZ_SEED)
+	FUZZ_OPERATIONS=$${FUZZ_OPERATIONS:-10000} $(BIN)/pytest tests/api/test_fuzz.py
 
 environment:
 	@scripts/environment run

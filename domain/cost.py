@@ -35,6 +35,9 @@ COMMAND: Final = 10.0
 EVENT: Final = 0.5
 """An event to record."""
 
+MOST: Final = 1_000_000_000
+"""What costs more is not told apart."""
+
 FEWEST_ROWS: Final = 60
 """A total is read from about this many buckets at most: days, weeks and months beyond."""
 
@@ -83,5 +86,5 @@ def buckets_in(days: float, granularity: str, max_points: int | None, most: int)
 
 
 def points(price: float) -> int:
-    """Whole points, at least one."""
-    return max(1, ceil(price))
+    """Whole points, at least one and at most `MOST`."""
+    return max(1, ceil(min(price, MOST)))
