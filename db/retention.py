@@ -25,6 +25,7 @@ async def drop_raw(pool: asyncpg.Pool, now: datetime) -> list[str]:
             continue
         if not row["attached"] or await _note_gap(pool, row["name"], row["day"]):
             await _drop(pool, row)
+            await pool.execute(_QUERIES["bump"])
             dropped.append(row["name"])
     return dropped
 

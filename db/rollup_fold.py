@@ -17,6 +17,7 @@ from domain.catalogue import Catalogue
 from domain.plan import CURRENCY
 
 _QUERIES = load("rollups")
+_STATE = load("rollup_state")
 _NOTHING_KNOWN = "00000000-0000-0000-0000-000000000000"
 
 
@@ -33,6 +34,8 @@ async def fold_overflow(pool: asyncpg.Pool, catalogue: Catalogue) -> int:
         )
         for row in full:
             await _fold(connection, row, limits[row["event_type"]])
+        if full:
+            await connection.execute(_STATE["bump"])
     return len(full)
 
 
