@@ -1,0 +1,57 @@
+"""Where the data version is the same, so is every answer, whatever was done in between."""
+
+from datetime import UTC, datetime
+from random import Random
+from typing import Any
+
+import asyncpg
+import pytest
+
+from db.data_version import VersionReader
+from domain.errors import TidemarkError
+from domain.questions import Columns, Frame, Read
+from tests.histories import CATALOGUE, question
+from tests.world import WORK, World
+
+STEPS = 14
+
+
+def shown(columns: Columns | None) -> Any:
+    return columns and {key: list(values) for key, values in columns.values.items()}
+
+
+def told(frame: Frame) -> Any:
+    """All of an answer but when and from where it was read."""
+    groups = {key: shown(columns) for key, columns in frame.groups.items()}
+    codes = sorted({warning.code for warning in frame.warnings})
+    return groups, shown(frame.other), frame.total_groups, codes
+
+
+async def answered(world: World, read: Read) -> Any:
+    try:
+        return told((await world.ask([read]))[0])
+    except TidemarkError as problem:
+        return problem.code
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_an_answer_holds_for_as_long_as_its_version(pool: asyncpg.Pool, seed: int) -> None:
+    random = Random(seed)
+    world = World(pool, random, datetime(2026, 3, 10, 12, 7, tzinfo=UTC))
+    read_version = VersionReader(pool)
+    await world.open()
+    for _ in range(3):
+        await world.store()
+    known = list(world.known.values())
+    reads = [question(random, CATALOGUE, known, world.now) for _ in range(8)]
+    before: dict[str, list[Any]] = {}
+    for _ in range(STEPS):
+        work = random.choice(WORK)
+        events = len(world.known)
+        version = await read_version()
+        answers = [await answered(world, read) for read in reads]
+        assert before.setdefault(version, answers) == answers
+        await world.do(work)
+        if len(world.known) > events:
+            assert await read_version() not in before
+    assert len(before) > 1
