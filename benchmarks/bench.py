@@ -12,7 +12,7 @@ from benchmarks.contenders.limits import limits
 from benchmarks.contenders.tidemark import Installation
 from benchmarks.options import SIZES, Options
 from benchmarks.report import Report
-from benchmarks.scenarios import bulk, ingest, keep_up, memory, notifications, questions
+from benchmarks.scenarios import bulk, cached, ingest, keep_up, memory, notifications, questions
 from benchmarks.scenarios.progress import say
 from benchmarks.servers import Servers, node_version
 from benchmarks.window import Window, last_days
@@ -77,6 +77,10 @@ class Bench:
         with self._running(size, installation) as running:
             if "questions" in self.options.scenarios:
                 await self._ask(size, running)
+            if "cached" in self.options.scenarios and size == self.options.sizes[0]:
+                with installation.api(self.window, keeping=True) as own:
+                    peers = running.peers
+                    await cached.measure(own, running.limit, peers, self.options, self.report)
         if size == self.options.sizes[0] and {"ingest", "keep-up"} & {*self.options.scenarios}:
             await self._ingest(size, installation)
         if size == self.options.sizes[-1] and "memory" in self.options.scenarios:

@@ -22,6 +22,9 @@ from benchmarks.window import POINTS, Window, iso
 MAPPING = Path(__file__).parent.parent / "events.toml"
 NAME = "tidemark"
 
+_PLENTY = {"RATE_LIMIT_CAPACITY": "1000000000", "RATE_LIMIT_PER_SECOND": "100000000"}
+"""Points for every request of a run: they are counted as ever, and do not run out."""
+
 _SUMMARY = """query Summary($from: DateTime!, $to: DateTime!) {
   summary(range: {between: {from: $from, to: $to}}) {
     totalEvents uniqueUsers eventsByType { eventType count }
@@ -104,11 +107,12 @@ class Installation:
             yield child
 
     @contextmanager
-    def api(self, window: Window) -> Iterator[Contender]:
-        """The API."""
+    def api(self, window: Window, *, keeping: bool = False) -> Iterator[Contender]:
+        """The API. Cold questions are measured without `keeping` answers."""
         port = free_port()
         url = f"http://127.0.0.1:{port}"
-        command = self.command("tidemark-api", "serve", env={"PORT": str(port)})
+        env = {"PORT": str(port), "CACHE_ENABLED": str(keeping).lower(), **_PLENTY}
+        command = self.command("tidemark-api", "serve", env=env)
         with process(command, f"{url}/health") as child:
             yield Contender(NAME, url, child, _questions(url, self.token(), window))
 
