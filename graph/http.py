@@ -190,7 +190,8 @@ class GraphQLEndpoint:
         result = await self._execute(prepared, scope, by_get=request.method == "GET")
         answer = executed(result, scope, prepared)
         self.points.refund(caller.subject, prepared.cost - answer.actual)
-        return Made(answer, keepable(result, answer, prepared, scope) if self.kept else None)
+        keeps = self.kept is not None and prepared.question is not None
+        return Made(answer, keepable(result, answer, prepared, scope) if keeps else None)
 
     async def _charge(self, caller: Caller, points: int) -> None:
         if points > 0:

@@ -50,40 +50,44 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Executed:
-    """A new answer. `data` None: nothing was executed; `etag` None: it has errors."""
+    """A new answer. `data` None: nothing was executed."""
 
     errors: bytes | None
     data: bytes | None
-    etag: str | None
     actual: int
+
+    @property
+    def etag(self) -> str | None:
+        """A name of the data; None where there are errors. It takes a pass over all of it."""
+        if self.data is None or self.errors is not None:
+            return None
+        return hashlib.blake2b(self.data, digest_size=16).hexdigest()
 
 
 def executed(result: ExecutionResult, scope: Scope, prepared: Prepared) -> Executed:
     """The outcome of an execution as bytes. Only questions are read, and so counted, along the way."""
-    errors = data = etag = None
+    errors = data = None
     if result.errors:
         shown = formatted(result.errors, scope.caller.correlation, suggest=scope.may_introspect)
         errors = orjson.dumps(shown, option=_ENCODING)
     if result.data is not None or any(error.path for error in result.errors or ()):
         data = orjson.dumps(result.data, option=_ENCODING)
-    if data is not None and errors is None:
-        etag = hashlib.blake2b(data, digest_size=16).hexdigest()
     counted = prepared.question is not None
     actual = min(prepared.cost, scope.tally.points) if counted else prepared.cost
-    return Executed(errors, data, etag, actual)
+    return Executed(errors, data, actual)
 
 
 def keepable(
     result: ExecutionResult, answer: Executed, prepared: Prepared, scope: Scope
 ) -> Keepable | None:
     """What of an answer is kept: all of it, marked as kept, where it has no errors."""
-    if answer.etag is None or answer.data is None:
+    data, etag = answer.data, answer.etag
+    if etag is None or data is None:
         return None
-    data = answer.data
     if prepared.marks:
         mark_kept(result.data, prepared.marks)
         data = orjson.dumps(result.data, option=_ENCODING)
-    return Keepable(data, answer.etag, scope.tally.until)
+    return Keepable(data, etag, scope.tally.until)
 
 
 def new_response(answer: Executed, media_type: str, cost: Cost, request: Request) -> Answer:
@@ -95,7 +99,8 @@ def new_response(answer: Executed, media_type: str, cost: Cost, request: Request
         parts.append(b'"data":' + answer.data)
     body = b"{%b,%b}" % (b",".join(parts), _extensions(cost, b""))
     status = 400 if answer.data is None and media_type == GRAPHQL_RESPONSE else 200
-    return _response(request, body, status, media_type, answer.etag, fresh_for=0)
+    etag = answer.etag if request.method == "GET" else None
+    return _response(request, body, status, media_type, etag, fresh_for=0)
 
 
 def kept_response(
