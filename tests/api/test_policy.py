@@ -43,8 +43,10 @@ ROOT_FIELDS = {
     "Query.notificationRecipients": "{ notificationRecipients { __typename } }",
     "Query.notificationRoutes": "{ notificationRoutes { __typename } }",
     "Mutation.createAlertConfig": "mutation { createAlertConfig(input: {}) { userErrors { code } } }",
-    "Mutation.updateAlertConfig": 'mutation { updateAlertConfig(input: { id: "x" }) { userErrors { code } } }',
-    "Mutation.deleteAlertConfig": 'mutation { deleteAlertConfig(input: { id: "x" }) { userErrors { code } } }',
+    "Mutation.updateAlertConfig": 'mutation { updateAlertConfig(input: { id: "x" })'
+    " { userErrors { code } } }",
+    "Mutation.deleteAlertConfig": 'mutation { deleteAlertConfig(input: { id: "x" })'
+    " { userErrors { code } } }",
     "Mutation.importAlertConfigs": "mutation { importAlertConfigs(input: { configs: [] }) { created } }",
     "Mutation.testAlertConfig": "mutation { testAlertConfig(input: {}) { userErrors { code } } }",
     "Mutation.backtestAlertConfig": f"mutation {{ backtestAlertConfig(input: {{ range: {RANGE} }})"

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -9,7 +10,7 @@ import asyncpg
 import pytest
 from asyncpg.connection import LoggedQuery
 
-from db.alert_configs import create_config
+from db.alert_configs import create_config, locked_config, update_config
 from db.alert_history import events_since
 from db.alert_reading import READS_A_STATEMENT
 from db.alert_states import look
@@ -270,3 +271,42 @@ async def test_statements_grow_with_measures_by_one_for_many(world: World, dsn: 
     few = await statements_of(world, dsn, 40, 2)
     await world.pool.execute("DELETE FROM alert_configs")
     assert await statements_of(world, dsn, 200, 200) <= few + 200 // READS_A_STATEMENT
+
+
+async def test_a_detector_misses_no_bucket_for_an_error_and_learns_anew_what_it_watches(
+    world: World,
+) -> None:
+    config = await world.config(type="ANOMALY", threshold=None)
+
+    async def fed() -> object:
+        query = "SELECT fed_until FROM alert_schedule WHERE config_id = $1"
+        return await world.pool.fetchval(query, config)
+
+    async def watch(event_type: str) -> None:
+        await world.pool.execute(
+            "UPDATE alert_configs SET version = version + 1, definition ="
+            " jsonb_set(definition, '{measure,eventType}', to_jsonb($2::text)) WHERE id = $1",
+            config,
+            event_type,
+        )
+
+    await world.happen(1)
+    await world.tick()
+    assert await fed() == START
+    world.minute = 1
+    await watch("gone")
+    await world.tick()
+    assert (await world.phase(config), await fed()) == ("error", START)
+    world.minute = 2
+    await watch("api_request")
+    await world.tick()
+    assert (await world.phase(config), await fed()) == ("ok", START + 2 * MINUTE)
+    async with world.pool.acquire() as connection, connection.transaction():
+        before = await locked_config(connection, config)
+        changed = replace(before.config, window=2 * MINUTE)
+        await update_config(connection, before, changed, world.now, "test")
+    await world.tick()
+    assert await fed() is None, "this slot was evaluated before the change"
+    world.minute = 4
+    await world.tick()
+    assert await fed() == START + 4 * MINUTE
