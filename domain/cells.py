@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import msgspec
 
+from domain.memory import Memory
 from domain.records import Batch, Problem
 
 FILE_COLUMN = "$file"
@@ -25,11 +26,12 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """The columns of a batch of a file, its null texts taken out."""
+    """The columns of a batch of a file, its null texts taken out; `memory` is of the batches before."""
 
     batch: Batch
     nulls: frozenset[str]
     file: str
+    memory: Memory = field(default_factory=Memory)
 
     @property
     def size(self) -> int:

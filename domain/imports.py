@@ -3,11 +3,13 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from domain.errors import InvalidInput
 from domain.events import Arrival, Event, EventRules, parse_all
-from domain.mapped import Mapped, SourceFile, mapped
+from domain.mapped import Mapped, SourceFile, mapped, remember
 from domain.mapping import ImportMapping
+from domain.memory import Memory
 from domain.records import Batch, Raw, Records, raw_text
 
 
@@ -73,10 +75,13 @@ class Importing:
         """
         if records.columns is not None:
             self.mapping.check_columns(records.columns, self.file.name)
-        for batch in records.batches(size=size, start=start):
+        memory = Memory()
+        skipped = partial(remember, mapping=self.mapping, file=self.file, memory=memory)
+        shown = skipped if self.mapping.remembering else None
+        for batch in records.batches(size=size, start=start, skipped=shown):
             if batch.end <= size:
                 self._check_first(batch)
-            yield self._made(batch)
+            yield self._made(batch, memory)
 
     def _check_first(self, batch: Batch) -> None:
         wanted = self.mapping.layout.format
@@ -89,8 +94,8 @@ class Importing:
         if wanted == "ndjson":
             self.mapping.check_columns(tuple(batch.columns), self.file.name)
 
-    def _made(self, batch: Batch) -> ImportBatch:
-        found = mapped(batch, self.mapping, self.file)
+    def _made(self, batch: Batch, memory: Memory) -> ImportBatch:
+        found = mapped(batch, self.mapping, self.file, memory)
         events, places, rejections = parse_all(found.wires, self.rules, self.clock())
         refused = [
             self._reject(batch.raws[found.rows[each.index]], each.code, each.message, each.field)

@@ -9,6 +9,7 @@ from domain.cells import Cells, Outcome
 from domain.event_faults import fault_of
 from domain.event_wire import Wire
 from domain.mapping import ImportMapping
+from domain.memory import Memory
 from domain.numbered_ids import numbered_ids
 from domain.records import Batch, Problem
 
@@ -30,9 +31,11 @@ class Mapped:
     problems: Mapping[int, Problem]
 
 
-def mapped(batch: Batch, mapping: ImportMapping, file: SourceFile) -> Mapped:
-    """What the mapping makes of the readable records of a batch."""
-    cells = Cells(batch, mapping.nulls, file.name)
+def mapped(
+    batch: Batch, mapping: ImportMapping, file: SourceFile, memory: Memory | None = None
+) -> Mapped:
+    """What the mapping makes of the readable records of a batch; `memory` is of those before it."""
+    cells = Cells(batch, mapping.nulls, file.name, memory or Memory())
     problems: dict[int, Problem] = {}
     columns = {
         name: _values(rule.apply(cells), name, problems) for name, rule in mapping.fields.items()
@@ -41,6 +44,13 @@ def mapped(batch: Batch, mapping: ImportMapping, file: SourceFile) -> Mapped:
     columns["properties"] = _properties(cells, mapping, problems)
     rows = [row for row in range(cells.size) if row not in problems]
     return _checked(_zipped(columns, rows), rows, problems)
+
+
+def remember(batch: Batch, mapping: ImportMapping, file: SourceFile, memory: Memory) -> None:
+    """Let the memory know a batch that is not mapped any more."""
+    cells = Cells(batch, mapping.nulls, file.name, memory)
+    for rule in mapping.remembering:
+        rule.apply(cells)
 
 
 def _checked(

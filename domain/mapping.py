@@ -7,7 +7,7 @@ from typing import Literal
 from domain.cells import FILE_COLUMN
 from domain.errors import InvalidInput
 from domain.records import Layout
-from domain.rules import Constant, Rule
+from domain.rules import Constant, First, Rule
 
 FieldKind = Literal["text", "number", "whole", "instant"]
 
@@ -56,6 +56,12 @@ class ImportMapping:
         rules = (*self.fields.values(), *self.properties.values())
         named = (*self.id_columns, *(name for rule in rules for name in rule.columns))
         return tuple(dict.fromkeys(named))
+
+    @property
+    def remembering(self) -> tuple[First, ...]:
+        """The rules that ask for what came before in the file."""
+        rules = (*self.fields.values(), *self.properties.values())
+        return tuple(rule for rule in rules if isinstance(rule, First))
 
     @property
     def constant_type(self) -> str | None:

@@ -13,13 +13,13 @@ import msgspec
 from domain.cells import FILE_COLUMN
 from domain.mapping import FIELDS, REQUIRED, FieldKind, ImportMapping
 from domain.records import ACCESS_LOG_COLUMNS, FormatName, Layout
-from domain.rules import Cases, Condition, Constant, Instant, Number, Rule, Text, Whole
+from domain.rules import Cases, Condition, Constant, First, Instant, Number, Rule, Text, Whole
 from domain.toml_table import Table, root_table
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _SAMPLE = datetime(2001, 2, 3, 4, 5, 6, tzinfo=UTC)
 _TEXT_KEYS = ("column", "columns", "join", "match", "values", "default")
-_NUMBER_KEYS = ("column", "number", "product", "times", "thousands", "decimal")
+_NUMBER_KEYS = ("column", "number", "product", "or", "times", "thousands", "decimal")
 _INSTANT_KEYS = ("column", "columns", "join", "format", "zone")
 _CASES_KEYS = ("cases", "otherwise")
 _CONDITION_KEYS = ("column", "equals", "starts_with", "match", "null", "then")
@@ -46,6 +46,8 @@ def parse_mapping(text: str, *, name: str, file: str) -> ImportMapping:
         digest=hashlib.sha256(msgspec.json.encode([name, root.keys], order="sorted")).digest(),
     )
     _check_known_columns(mapping, event)
+    if len(set(mapping.remembering)) < len(mapping.remembering):
+        raise event.wrong("asks for the first of the same column twice.", "properties")
     return mapping
 
 
@@ -108,6 +110,8 @@ def _rule(owner: Table, key: str, kind: FieldKind | None) -> Rule:
     if not isinstance(found, dict):
         return Constant(_constant(owner, key, found, kind))
     table = owner.inner(key, found)
+    if kind is None and "first" in found:
+        return _first(table)
     if kind == "instant":
         return _instant(table)
     if kind == "whole":
@@ -146,8 +150,12 @@ def _number(table: Table) -> Number:
     columns = (*table.strings("column"), *table.strings("number"), *table.strings("product"))
     if not columns:
         raise table.wrong("needs a column, a number or a product of columns.")
+    instead = table.strings("or")
+    if instead and len(columns) > 1:
+        raise table.wrong("stands in for a single column, not for a product.", "or")
     return Number(
-        columns=columns,
+        columns=(*columns, *instead),
+        instead=bool(instead),
         times=_factor(table),
         thousands=table.string("thousands", ""),
         decimal_mark=table.string("decimal", "."),
@@ -201,8 +209,20 @@ def _cases(table: Table) -> Cases:
         raise table.wrong("must be a list of conditions.", "cases")
     return Cases(
         cases=tuple(_case(table.inner("cases", each, at)) for at, each in enumerate(listed)),
-        otherwise=table.optional("otherwise"),
+        otherwise=_otherwise(table),
     )
+
+
+def _otherwise(table: Table) -> Rule:
+    found = table.keys.get("otherwise")
+    if isinstance(found, dict):
+        return _text(table.inner("otherwise", found), native=False)
+    return Constant(table.optional("otherwise"))
+
+
+def _first(table: Table) -> First:
+    table.only(("first",))
+    return First(table.string("first", ""))
 
 
 def _case(table: Table) -> tuple[Condition, str]:

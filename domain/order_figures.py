@@ -113,8 +113,8 @@ _ORDER_FIGURES = {
     "reversals": Figure(
         "Refunds and cancellations.",
         "whole",
-        needs(ORDERS, COUNT),
-        lambda found: _reversed(found).count(),
+        needs(ORDERS, *_COUNTED),
+        lambda found: _orders(_reversed(found)),
     ),
     "averageOrderValue": Figure(
         "What was sold over the orders placed.", "money", needs(ORDERS, _VALUE, *_COUNTED), average

@@ -6,6 +6,7 @@ malformed. Records are numbered from 1; blank lines and what precedes the first 
 
 import csv
 import re
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
@@ -98,13 +99,23 @@ class Records:
     records: Iterator[Raw]
     layout: Layout
 
-    def batches(self, *, size: int, start: int = 0) -> Iterator[Batch]:
-        """Batches of at most `size` records after the first `start`."""
-        for _ in islice(self.records, start):
-            pass
+    def batches(
+        self, *, size: int, start: int = 0, skipped: Callable[[Batch], None] | None = None
+    ) -> Iterator[Batch]:
+        """Batches of at most `size` records after the first `start`, which `skipped` is shown."""
+        if skipped is None:
+            deque(islice(self.records, start), maxlen=0)
+        else:
+            self._show(skipped, start, size)
         while raws := list(islice(self.records, size)):
             yield self._batch(raws, start)
             start += len(raws)
+
+    def _show(self, skipped: Callable[[Batch], None], end: int, size: int) -> None:
+        at = 0
+        while raws := list(islice(self.records, min(size, end - at))):
+            skipped(self._batch(raws, at))
+            at += len(raws)
 
     def _batch(self, raws: list[Raw], start: int) -> Batch:
         end = start + len(raws)

@@ -94,15 +94,21 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """The exact product of the numbers of some columns and of `times`; None where one is null."""
+    """The exact product of the numbers of some columns and of `times`; None where one is null.
+
+    The last of `columns` stands in where a single one is null, with `instead`.
+    """
 
     columns: tuple[str, ...]
     times: Decimal = Decimal(1)
     thousands: str = ""
     decimal_mark: str = "."
+    instead: bool = False
 
     def apply(self, cells: Cells) -> Outcome:
         factors = [cells.column(name) for name in self.columns]
+        if self.instead:
+            return each(_first_present(factors), self._scaled)
         if len(factors) == 1:
             return each(factors[0], self._scaled)
         convert = by_text if all(map(only_texts, factors)) else one_by_one
@@ -211,22 +217,40 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Cases:
-    """The value of the first case whose condition holds, else `otherwise`."""
+    """The value of the first case whose condition holds, else what `otherwise` makes."""
 
     cases: tuple[tuple[Condition, str], ...]
-    otherwise: str | None = None
+    otherwise: Rule
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns of all conditions."""
-        return tuple(dict.fromkeys(condition.column for condition, _ in self.cases))
+        """The columns of all conditions and of what is made without any."""
+        named = (condition.column for condition, _ in self.cases)
+        return tuple(dict.fromkeys((*named, *self.otherwise.columns)))
 
     def apply(self, cells: Cells) -> Outcome:
-        values: list[object] = [self.otherwise] * cells.size
+        found = self.otherwise.apply(cells)
+        values, problems = found.values, dict(found.problems)
         for condition, value in reversed(self.cases):
             held = _held(condition, cells.column(condition.column))
             values = [value if met else old for met, old in zip(held, values, strict=True)]
-        return Outcome(values)
+            problems = {row: each for row, each in problems.items() if not held[row]}
+        return Outcome(values, problems)
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """1 in the first record of the file with this text in the column, 0 in later ones; None for null."""
+
+    column: str
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The one column."""
+        return (self.column,)
+
+    def apply(self, cells: Cells) -> Outcome:
+        return Outcome(cells.memory.firsts(self.column, cells.column(self.column)))
 
 
 def _whole(number: object) -> int:
@@ -248,6 +272,11 @@ def _multiplied(left: Decimal, right: Decimal) -> Decimal:
         return _EXACT.multiply(left, right)
     except (Inexact, InvalidOperation, Overflow, Underflow) as error:
         raise Unfit("BAD_NUMBER", "The product has too many digits to be exact.") from error
+
+
+def _first_present(columns: Sequence[Sequence[object]]) -> list[object]:
+    rows = zip(*columns, strict=True)
+    return [next((cell for cell in row if cell is not None), None) for row in rows]
 
 
 def _held(condition: Condition, column: Sequence[object]) -> list[bool]:

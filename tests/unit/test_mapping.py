@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import partial
 
 import pytest
 
 from domain.errors import ConfigurationError
-from domain.mapped import Mapped, SourceFile, mapped
+from domain.mapped import Mapped, SourceFile, mapped, remember
 from domain.mapping_file import parse_mapping
+from domain.memory import Memory
 from domain.numbered_ids import numbered_ids
 from domain.records import open_records
 
@@ -82,6 +84,47 @@ def test_a_problem_of_one_row_leaves_the_others() -> None:
     assert {row: problem.code for row, problem in found.problems.items()} == {1: "BAD_TIME"}
 
 
+def test_a_number_may_come_from_another_column_where_the_first_is_null() -> None:
+    rules = """value = { column = "given", or = "dollars", times = 2 }
+[event.currency]
+cases = [{ column = "given", null = true, then = "USD" }]
+otherwise = { column = "in" }
+"""
+    lines = ["at,given,in,dollars", "2026-01-01,5,EUR,6", "2026-01-01,,EUR,7", "2026-01-01,,,"]
+    found = made(lines, rules)
+    assert [(wire.value, wire.currency) for wire in found.wires] == [
+        (10, "EUR"),
+        (14, "USD"),
+        (None, "USD"),
+    ]
+
+
+def test_the_first_of_several_records_is_told_from_the_others_over_batches_and_after_a_break() -> (
+    None
+):
+    rules = '[event.properties]\norders = { first = "order" }\n'
+    mapping = parse_mapping(
+        START.format(format="csv", time='{ column = "at" }') + rules, name="m", file="m.toml"
+    )
+    numbers = ["7", "7", "8", "7", "", "9", "8", "7"]
+    lines = ["at,order\n", *(f"2026-01-01,{number}\n" for number in numbers)]
+    file, expected = SourceFile("file.csv", "d1"), [1, 0, 1, 0, None, 1, 0, 0]
+    for start in range(8):
+        memory = Memory()
+        batches = open_records(iter(lines), mapping.layout).batches(
+            size=3,
+            start=start,
+            skipped=partial(remember, mapping=mapping, file=file, memory=memory),
+        )
+        wires = [wire for batch in batches for wire in mapped(batch, mapping, file, memory).wires]
+        assert [(wire.properties or {}).get("orders") for wire in wires] == expected[start:]
+
+
+def test_the_cells_that_are_remembered_are_bounded() -> None:
+    memory = Memory(limit=2)
+    assert memory.firsts("a", ["x", "y", "x", "z", "y", "x"]) == [1, 1, 0, 1, 0, 1]
+
+
 def test_a_text_that_is_too_long_is_refused_by_name() -> None:
     rules = 'userId = { column = "u" }\n'
     found = made(["at,u", f"2026-01-01,{'x' * 501}", "2026-01-01,y"], rules)
@@ -125,6 +168,11 @@ def test_ids_of_columns_cannot_meet_by_how_they_are_joined() -> None:
         ('id = { line = true, columns = ["a"] }', r"line 7: event\.id"),
         ('value = { column = "a", times = "x" }', r"line 7: event\.value\.times"),
         ("currency = 5", r"line 7: event\.currency"),
+        ('value = { product = ["a", "b"], or = "c" }', r"line 7: event\.value\.or"),
+        (
+            '[event.properties]\na = { first = "x" }\nb = { first = "x" }',
+            r"event\.properties: asks for the first of the same column twice",
+        ),
         ('source = { cases = [{ column = "a", then = "b" }] }', r"line 7: event\.source\.cases\.0"),
     ],
 )
