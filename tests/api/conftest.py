@@ -20,6 +20,7 @@ from db.partitions import EventPartitions
 from db.pool import open_pool
 from db.rate_limit import RateLimit
 from db.rollup_sets import ensure_catalogue
+from db.rollups import roll_all
 from domain.builtin import BUILTIN
 from domain.callers import Caller, Role
 from domain.catalogue import Catalogue, catalogue_of
@@ -34,6 +35,7 @@ from graph.schema import schema
 from resolvers.ingest import Ingest
 from resolvers.rooms import open_rooms
 from resolvers.scope import ReadPresent, Rooms, no_present
+from tests.api.demo_events import demo_events
 from tests.stored import store
 
 NOW = datetime(2026, 3, 10, 12, 7, tzinfo=UTC)
@@ -154,6 +156,16 @@ async def api(dsn: str, pool: asyncpg.Pool) -> AsyncIterator[Api]:
     """The API in development."""
     async for served in serving(dsn, pool):
         yield served
+
+
+@pytest.fixture(params=["tail", "rolled up"])
+async def demo(api: Api, request: pytest.FixtureRequest) -> Api:
+    """Three days of the demo's events of the module's TYPES, before and after they are rolled up."""
+    types = request.module.TYPES
+    await api.store(each for each in demo_events(3, 12_000) if each["type"] in types)
+    if request.param == "rolled up":
+        await roll_all(api.pool, api.catalogue)
+    return api
 
 
 @pytest.fixture

@@ -1,15 +1,14 @@
 """The business section over HTTP, against a brute-force count of the same events."""
 
-from collections.abc import Iterable
 from decimal import Decimal
 from functools import cache
 from typing import Any
 
 import pytest
 
-from db.rollups import roll_all
 from tests.api.conftest import Api
 from tests.api.demo_events import RANGE, Sent, demo_events, grouped, on_day
+from tests.api.plain_money import amounts, by_property, own_statements, shown_amounts
 from tests.reference import instant
 
 TYPES = ("order", "page_view", "add_to_cart", "checkout_start")
@@ -30,59 +29,24 @@ def taken_back(event: Sent) -> bool:
     return event["properties"].get("status") in TAKEN_BACK
 
 
-def amounts(events: Iterable[Sent]) -> list[dict[str, Any]]:
-    by_currency = grouped(
-        [e for e in events if e.get("value") is not None], lambda e: e["currency"]
-    )
-    return [
-        {"amount": sum(Decimal(str(e["value"])) for e in held), "currency": name}
-        for name, held in sorted(by_currency.items())
-    ]
-
-
-def money(found: Any) -> list[dict[str, Any]]:
-    return [{**each, "amount": Decimal(each["amount"])} for each in found["byCurrency"]]
-
-
-def by_property(events: Iterable[Sent], name: str) -> dict[Any, list[Sent]]:
-    return grouped(events, lambda each: each["properties"].get(name))
-
-
-def own(api: Api) -> list[str]:
-    """The statements asked, without those by which the driver learns types on a new connection."""
-    queries = [each.query for each in api.statements]
-    return [each for each in queries if "typeinfo" not in each and "'jit'" not in each]
-
-
 def check_orders(found: dict[str, Any], events: list[Sent]) -> None:
     sold = [each for each in events if not taken_back(each)]
     back = [each for each in events if taken_back(each)]
-    assert money(found["revenue"]) == amounts(events)
-    assert money(found["grossSales"]) == amounts(sold)
-    assert money(found["refunds"]) == [
-        {**each, "amount": -each["amount"]} for each in amounts(back)
-    ]
+    assert shown_amounts(found["revenue"]) == amounts(events)
+    assert shown_amounts(found["grossSales"]) == amounts(sold)
+    assert shown_amounts(found["refunds"]) == [(name, -amount) for name, amount in amounts(back)]
     assert found["orders"] == len(sold)
     assert found["reversals"] == len(back)
     units = [e["properties"]["quantity"] for e in events]
     assert found["units"] == (str(sum(units)) if units else None)
     assert found["customers"] == len({e["userId"] for e in sold if e.get("userId")})
     counts = {name: len(held) for name, held in grouped(sold, lambda e: e["currency"]).items()}
-    for mean, total in zip(found["averageOrderValue"]["byCurrency"], amounts(sold), strict=True):
-        assert Decimal(mean["amount"]) == pytest.approx(total["amount"] / counts[total["currency"]])
+    means = [(name, pytest.approx(amount / counts[name])) for name, amount in amounts(sold)]
+    assert shown_amounts(found["averageOrderValue"]) == means
 
 
-@pytest.fixture(params=["tail", "rolled up"])
-async def shop(api: Api, request: pytest.FixtureRequest) -> Api:
-    """Demo events, before and after they are rolled up."""
-    await api.store(shop_events())
-    if request.param == "rolled up":
-        await roll_all(api.pool, api.catalogue)
-    return api
-
-
-async def test_the_overview_agrees_with_the_events(shop: Api) -> None:
-    answered = await shop.ask(
+async def test_the_overview_agrees_with_the_events(demo: Api) -> None:
+    answered = await demo.ask(
         f"""{{ business(range: {RANGE}, compareTo: {{}}) {{
           overview {{ {FIGURES} previous {{ {FIGURES} }} change {{ orders revenue }} }}
           meta {{ warnings {{ code }} }} }} }}"""
@@ -98,8 +62,8 @@ async def test_the_overview_agrees_with_the_events(shop: Api) -> None:
     assert found["overview"]["change"]["orders"] == pytest.approx(sold[0] / sold[1])
 
 
-async def test_one_currency_has_a_total_and_a_change(shop: Api) -> None:
-    answered = await shop.ask(
+async def test_one_currency_has_a_total_and_a_change(demo: Api) -> None:
+    answered = await demo.ask(
         f"""{{ business(range: {RANGE}, compareTo: {{}}, filter: {{ dimension: "currency", eq: "USD" }}) {{
           overview {{ revenue {{ total {{ amount currency }} }} change {{ revenue }} }}
           meta {{ warnings {{ code }} }} }} }}"""
@@ -119,8 +83,8 @@ async def test_one_currency_has_a_total_and_a_change(shop: Api) -> None:
     assert answered.data["business"]["meta"]["warnings"] == []
 
 
-async def test_the_breakdown_agrees_and_other_is_what_is_left(shop: Api) -> None:
-    answered = await shop.ask(
+async def test_the_breakdown_agrees_and_other_is_what_is_left(demo: Api) -> None:
+    answered = await demo.ask(
         f"""{{ business(range: {RANGE}) {{
           breakdown(dimension: "country", first: 2, orderBy: "orders") {{
             rows {{ key {FIGURES} }} other {{ orders units revenue {{ byCurrency {{ amount currency }} }} }}
@@ -136,12 +100,12 @@ async def test_the_breakdown_agrees_and_other_is_what_is_left(shop: Api) -> None
         check_orders(row, by_country[row["key"]])
     rest = [each for name, held in by_country.items() if name not in shown for each in held]
     assert found["other"]["orders"] == sum(not taken_back(each) for each in rest)
-    assert money(found["other"]["revenue"]) == amounts(rest)
+    assert shown_amounts(found["other"]["revenue"]) == amounts(rest)
 
 
-async def test_products_and_collections_show_views_and_conversions(shop: Api) -> None:
+async def test_products_and_collections_show_views_and_conversions(demo: Api) -> None:
     row = "key views carts conversions conversionRate units revenue { byCurrency { amount currency } }"
-    answered = await shop.ask(
+    answered = await demo.ask(
         f"""{{ business(range: {RANGE}) {{
           products(first: 100) {{ rows {{ {row} }} other {{ units }} totalGroups }}
           collections {{ rows {{ {row} }} }} }} }}"""
@@ -160,12 +124,12 @@ async def test_products_and_collections_show_views_and_conversions(shop: Api) ->
             assert found["carts"] == len(held["add_to_cart"].get(key, []))
             rate = len(sold) / len(views) if views else None
             assert found["conversionRate"] == (None if rate is None else pytest.approx(rate))
-            assert money(found["revenue"]) == amounts(orders)
+            assert shown_amounts(found["revenue"]) == amounts(orders)
     assert answered.data["business"]["products"]["other"] is None
 
 
-async def test_the_series_adds_up_to_the_overview_in_each_currency(shop: Api) -> None:
-    answered = await shop.ask(
+async def test_the_series_adds_up_to_the_overview_in_each_currency(demo: Api) -> None:
+    answered = await demo.ask(
         f"""{{ business(range: {RANGE}, timeZone: "Asia/Kathmandu", compareTo: {{}}) {{
           overview {{ revenue {{ byCurrency {{ amount currency }} }} orders }}
           sales(granularity: HOUR) {{
@@ -187,8 +151,8 @@ async def test_the_series_adds_up_to_the_overview_in_each_currency(shop: Api) ->
     ]
 
 
-async def test_a_series_without_amounts_is_one_over_all_currencies(shop: Api) -> None:
-    answered = await shop.ask(
+async def test_a_series_without_amounts_is_one_over_all_currencies(demo: Api) -> None:
+    answered = await demo.ask(
         f"""{{ business(range: {RANGE}) {{
           sales(granularity: DAY) {{ series {{ currency columns {{ orders customers }} }} }}
           byCollection: sales(granularity: DAY, dimension: "collection", first: 2) {{
@@ -291,9 +255,9 @@ async def test_without_events_nothing_is_made_up(api: Api) -> None:
     assert [step["count"] for step in found["funnel"]["steps"]] == [0, 0, 0, 0]
 
 
-async def test_a_rate_is_of_the_days_before_noon_in_its_zone(shop: Api) -> None:
+async def test_a_rate_is_of_the_days_before_noon_in_its_zone(demo: Api) -> None:
     """The zone moves the day: what is counted is what happened in it."""
-    answered = await shop.ask(
+    answered = await demo.ask(
         """{ business(range: { preset: YESTERDAY }, timeZone: "Asia/Tokyo") {
              overview { orders } meta { range { from to } } } }"""
     )
@@ -336,7 +300,7 @@ async def test_a_wrong_name_or_number_is_said_at_its_path(
     assert answered.body["data"]["business"]["overview"] == {"orders": 0}
 
 
-async def test_the_whole_section_costs_three_statements_and_a_part_one(shop: Api) -> None:
+async def test_the_whole_section_costs_three_statements_and_a_part_one(demo: Api) -> None:
     everything = f"""{{ business(range: {RANGE}, compareTo: {{}}) {{
         overview {{ {FIGURES} previous {{ {FIGURES} }} change {{ orders }} }}
         sales(granularity: HOUR, dimension: "collection") {{ series {{ columns {{ revenue customers }} }}
@@ -345,14 +309,14 @@ async def test_the_whole_section_costs_three_statements_and_a_part_one(shop: Api
         products {{ rows {{ key views conversionRate inventory {{ items }} previous {{ views }} }} }}
         collections {{ rows {{ key {FIGURES} previous {{ orders }} }} }}
         funnel {{ steps {{ count rate }} }} meta {{ asOf }} }} }}"""
-    await shop.ask(everything)
-    shop.statements.clear()
-    assert (await shop.ask(everything)).data
-    assert len(own(shop)) == 3
-    shop.statements.clear()
-    assert (await shop.ask(f"{{ business(range: {RANGE}) {{ overview {{ orders }} }} }}")).data
-    assert len(own(shop)) == 1
-    shop.reads.clear()
-    shop.statements.clear()
-    assert (await shop.ask(f"{{ business(range: {RANGE}) {{ __typename }} }}")).data
-    assert shop.reads == [] and shop.statements == []
+    await demo.ask(everything)
+    demo.statements.clear()
+    assert (await demo.ask(everything)).data
+    assert len(own_statements(demo)) == 3
+    demo.statements.clear()
+    assert (await demo.ask(f"{{ business(range: {RANGE}) {{ overview {{ orders }} }} }}")).data
+    assert len(own_statements(demo)) == 1
+    demo.reads.clear()
+    demo.statements.clear()
+    assert (await demo.ask(f"{{ business(range: {RANGE}) {{ __typename }} }}")).data
+    assert demo.reads == [] and demo.statements == []
