@@ -20,6 +20,13 @@ _PATIENCE = 1.0
 """Seconds after which a database that does not answer is as good as down."""
 
 
+async def read_version(pool: asyncpg.Pool) -> str:
+    """The version now, over any connection. Raises Unavailable."""
+    with outages_stated():
+        version: str = await pool.fetchval(_QUERIES["current"])
+    return version
+
+
 class VersionReader:
     """Reads the version over one connection that it keeps."""
 

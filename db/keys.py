@@ -2,6 +2,7 @@
 
 import hashlib
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -82,6 +83,12 @@ async def find_key(pool: asyncpg.Pool, hashed: bytes) -> ApiKey | None:
     """The key of a hash, whatever its state."""
     row = await pool.fetchrow(QUERIES["find_key"], hashed)
     return None if row is None else _key(row)
+
+
+async def valid_keys(pool: asyncpg.Pool, hashes: Collection[bytes]) -> frozenset[bytes]:
+    """Those of these hashes whose keys open something now."""
+    rows = await pool.fetch(QUERIES["valid_keys"], list(hashes))
+    return frozenset(row["hash"] for row in rows)
 
 
 def key_hash(secret: str) -> bytes:

@@ -26,6 +26,23 @@ class Reader:
     recipients: tuple[str, ...]
     severities: tuple[Severity, ...]
 
+    def sees(self, delivered: "Delivered") -> bool:
+        """Whether it is in this reader's inbox."""
+        told = delivered.inboxed
+        return delivered.recipient in self.recipients and told.severity in self.severities
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """A notification that came in-app, and to whom; as nobody has read it."""
+
+    recipient: str
+    inboxed: Inboxed
+
+    @property
+    def id(self) -> int:
+        return self.inboxed.id
+
 
 async def told_of(pool: asyncpg.Pool, alert_ids: Sequence[UUID]) -> list[list[Told]]:
     """What was told of each alert, the oldest first; and what was not."""
@@ -58,6 +75,18 @@ async def inbox_since(
     """What came after a cursor, oldest first; whoever has read up to one misses nothing before it."""
     rows = await pool.fetch(QUERIES["inbox_since"], *_key(who), cursor, limit)
     return [_inboxed(row) for row in rows]
+
+
+async def delivered_since(pool: asyncpg.Pool, cursor: int, limit: int = 500) -> list[Delivered]:
+    """What came to anybody after a cursor, oldest first."""
+    rows = await pool.fetch(QUERIES["delivered_since"], cursor, limit)
+    return [Delivered(row["recipient"], _inboxed(row)) for row in rows]
+
+
+async def last_delivered(pool: asyncpg.Pool) -> int:
+    """The cursor after which nothing has come yet."""
+    newest: int = await pool.fetchval(QUERIES["last_delivered"])
+    return newest
 
 
 async def count_unread(pool: asyncpg.Pool, who: Reader) -> int:

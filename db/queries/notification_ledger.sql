@@ -39,6 +39,20 @@ WHERE o.channel = 'in_app' AND o.status = 'delivered' AND o.recipient = ANY ($2:
 ORDER BY o.id
 LIMIT $5;
 
+-- name: delivered_since
+-- What came in-app to anybody after a cursor, oldest first, as nobody has read it.
+SELECT o.id, o.created_at, h.event, o.alert_id, h.config_id, o.severity, h.name, h.group_key, h.value, h.threshold,
+       h.reason, NULL::timestamptz AS read_at, o.recipient
+FROM alert_outbox o
+JOIN alert_history h ON h.id = o.history_id
+WHERE o.channel = 'in_app' AND o.status = 'delivered' AND o.id > $1
+ORDER BY o.id
+LIMIT $2;
+
+-- name: last_delivered
+-- The newest cursor in-app; 0 where there is none.
+SELECT coalesce(max(id), 0) FROM alert_outbox WHERE channel = 'in_app' AND status = 'delivered';
+
 -- name: unread
 -- How much of it the subject has not read.
 SELECT count(*) FROM alert_outbox o
