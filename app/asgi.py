@@ -9,6 +9,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.routing import BaseRoute, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocketClose
 
 from app.answers import Answering, open_answering
 from app.bell import Bell
@@ -21,34 +22,45 @@ from app.prometheus import Prometheus, Sources, open_prometheus
 from app.request_body import BodyLimits
 from app.settings import Settings
 from app.state import AppState
+from app.streams import open_streams
 from db.alert_bell import announce, announce_due
 from db.doorbell import ROLLUPS
+from db.pubsub import CHANGED
 from domain.callers import Caller
 from domain.clock import Weekday
 from domain.errors import NotFound
+from domain.streams import StreamLimits
 from graph.http import GraphQLEndpoint, routes
 from graph.schema import schema
 from resolvers.alert_room import AlertRoom
 from resolvers.ingest import Ingest
 from resolvers.rooms import open_rooms
 
-_CORS_HEADERS = ("Authorization", "Content-Type", "X-API-Key", "X-Correlation-ID")
+_CORS_HEADERS = (
+    "Authorization",
+    "Content-Type",
+    "Last-Event-ID",
+    "X-API-Key",
+    "X-Correlation-ID",
+)
 _CORS_SHOWN = ("X-Correlation-ID", "Retry-After", "ETag")
 _HOUR = 3600
 
 
 @asynccontextmanager
-async def open_web(state: AppState) -> AsyncIterator[ASGIApp]:
+async def open_web(state: AppState, limits: StreamLimits | None = None) -> AsyncIterator[ASGIApp]:
     """The application of a process; it needs no lifespan of its own."""
-    bell = Bell(state.redis, ROLLUPS)
+    bell = Bell(state.redis, ROLLUPS, CHANGED)
     async with (
         open_ingest(state, _now, bell) as ingest,
         open_answering(state) as answering,
         open_prometheus(_sources(state.settings)) as prometheus,
     ):
         endpoint = _graphql(state, ingest, answering, prometheus)
-        app: ASGIApp = Router(_routes(state, ingest, endpoint), default=_not_found)
-        yield Edge(_with_cors(app, state.settings.cors_origins), state.metrics, state.spans)
+        async with open_streams(state, endpoint, limits) as streams:
+            own = _routes(state, ingest, endpoint)
+            app: ASGIApp = Router([*streams, *own], default=_not_found)
+            yield Edge(_with_cors(app, state.settings.cors_origins), state.metrics, state.spans)
 
 
 def _routes(state: AppState, ingest: Ingest, endpoint: GraphQLEndpoint) -> list[BaseRoute]:
@@ -118,6 +130,9 @@ def _with_cors(app: ASGIApp, origins: tuple[str, ...]) -> ASGIApp:
 
 
 async def _not_found(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "websocket":
+        await WebSocketClose()(scope, receive, send)
+        return
     raise NotFound(f"There is nothing at {scope['path']}.")
 
 

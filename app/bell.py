@@ -5,14 +5,19 @@ import asyncio
 from redis.asyncio import Redis
 
 from db.doorbell import ring
+from db.pubsub import publish
 
 
 class Bell:
-    """Rings once at a time: what rings meanwhile becomes one more ring afterwards."""
+    """Rings once at a time: what rings meanwhile becomes one more ring afterwards.
 
-    def __init__(self, redis: Redis, name: str) -> None:
+    Those who listen to `channel` are woken along with it.
+    """
+
+    def __init__(self, redis: Redis, name: str, channel: str) -> None:
         self._redis = redis
         self._name = name
+        self._channel = channel
         self._again = False
         self._ringing: asyncio.Task[None] | None = None
 
@@ -26,3 +31,4 @@ class Bell:
         while self._again:
             self._again = False
             await ring(self._redis, self._name)
+            await publish(self._redis, self._channel)

@@ -3,11 +3,14 @@
 import gc
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from app.asgi import open_web
 from app.logs import configure_logs
 from app.settings import Settings
 from app.state import open_state
+from app.websocket_protocol import WebSocketProtocol
+from domain.limits import Limits
 
 _GRACE = 10
 _IDLE = 75
@@ -20,17 +23,23 @@ async def serve(settings: Settings) -> None:
         # The schema and all modules stay: without them a collection takes microseconds, not milliseconds.
         gc.collect()
         gc.freeze()
-        await uvicorn.Server(
-            uvicorn.Config(
-                web,
-                host=settings.host,
-                port=settings.port,
-                http="httptools",
-                lifespan="off",
-                access_log=False,
-                log_config=None,
-                server_header=False,
-                timeout_graceful_shutdown=_GRACE,
-                timeout_keep_alive=_IDLE,
-            )
-        ).serve()
+        await uvicorn.Server(server_of(web, settings)).serve()
+
+
+def server_of(web: ASGIApp, settings: Settings) -> uvicorn.Config:
+    """How the application is served."""
+    return uvicorn.Config(
+        web,
+        host=settings.host,
+        port=settings.port,
+        http="httptools",
+        ws=WebSocketProtocol,
+        ws_max_size=Limits().body_bytes,
+        ws_per_message_deflate=False,
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE,
+        timeout_keep_alive=_IDLE,
+    )

@@ -74,6 +74,9 @@ FIELDS: Final[Mapping[str, Roles]] = {
     "Mutation.deleteNotificationPreferences": OPS,
     "Mutation.setNotificationRoutes": ADMIN,
     "Mutation.markNotificationsRead": OPS,
+    "Subscription.alertEvents": OPS,
+    "Subscription.notificationReceived": OPS,
+    "Subscription.summaryUpdates": VIEWERS,
     # Types below are reached through a field above and show what that field was allowed to compute.
     "Acknowledgement": ANYONE,
     "AggregateColumns": ANYONE,
@@ -85,6 +88,7 @@ FIELDS: Final[Mapping[str, Roles]] = {
     "AlertConfigPayload": ANYONE,
     "AlertConnection": ANYONE,
     "AlertEdge": ANYONE,
+    "AlertEvent": ANYONE,
     "AlertHistoryEntry": ANYONE,
     "AlertMeasure": ANYONE,
     "AlertNotification": ANYONE,

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+import orjson
 import structlog
 from graphql import GraphQLError, GraphQLSyntaxError
 
@@ -49,6 +50,15 @@ def stated_extensions(error: TidemarkError, correlation_id: str) -> dict[str, An
 def stated(error: TidemarkError, correlation_id: str) -> dict[str, Any]:
     """An error outside of any field."""
     return {"message": error.message, "extensions": stated_extensions(error, correlation_id)}
+
+
+def said(error: Exception, correlation_id: str) -> str:
+    """An error that ends a stream, as a JSON list; one that nobody expected is logged and masked."""
+    if isinstance(error, TidemarkError):
+        shown = stated(error, correlation_id)
+    else:
+        shown = format_error(GraphQLError("", original_error=error), correlation_id, suggest=False)
+    return orjson.dumps([shown], default=str).decode()
 
 
 def root_cause(error: BaseException) -> BaseException:

@@ -18,3 +18,9 @@ def command(description: str, shown_as: Any) -> Declare:
     """A mutation."""
     declare: Declare = strawberry.mutation(description=description, graphql_type=shown_as)
     return declare
+
+
+def followed(description: str, shown_as: Any) -> Declare:
+    """A subscription, whose resolver gives the source: an iterator of graph.happenings.Happening."""
+    declare: Declare = strawberry.subscription(description=description, graphql_type=shown_as)
+    return declare

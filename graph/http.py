@@ -6,7 +6,7 @@ from datetime import datetime
 from math import ceil
 
 import orjson
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Send
@@ -80,17 +80,17 @@ class GraphQLEndpoint:
     schema: TidemarkSchema
     rooms: Rooms
     authenticate: Authenticate
-    correlation: Callable[[Request], str]
+    correlation: Callable[[HTTPConnection], str]
     clock: Callable[[], datetime]
     points: Points
     development: bool
     kept: KeptAnswers | None = None
     documents: Documents = field(default_factory=NoDocuments)
     _known: PreparedRequests = field(default_factory=PreparedRequests)
-    _patience: Patience = field(init=False)
+    patience: Patience = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_patience", Patience(self.rooms.limits.body_seconds))
+        object.__setattr__(self, "patience", Patience(self.rooms.limits.body_seconds))
 
     async def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
         """As an application of its own, which costs less than a function with Starlette around it."""
@@ -107,10 +107,10 @@ class GraphQLEndpoint:
             if media_type is None:
                 raise NotAcceptable(f"Accept {GRAPHQL_RESPONSE} or {JSON_RESPONSE}.")
             prepared = await self._prepared(request, caller)
-            await self._charge(caller, 1)
+            await self.charge(caller, 1)
             return await self._answered(request, caller, prepared, media_type)
         except TidemarkError as problem:
-            return self._refusal(problem, request, media_type or JSON_RESPONSE)
+            return self.refusal(problem, request, media_type or JSON_RESPONSE)
 
     async def schema_file(self, request: Request) -> Response:
         """The schema as text, for callers who may introspect it."""
@@ -119,7 +119,7 @@ class GraphQLEndpoint:
             if not may_introspect(caller.role, development=self.development):
                 raise Forbidden("This role may not read the schema.")
         except TidemarkError as problem:
-            return self._refusal(problem, request, JSON_RESPONSE)
+            return self.refusal(problem, request, JSON_RESPONSE)
         return PlainTextResponse(schema_text())
 
     def scope(self, caller: Caller) -> Scope:
@@ -140,7 +140,7 @@ class GraphQLEndpoint:
     async def _prepared(self, request: Request, caller: Caller) -> Prepared:
         limits = self.rooms.limits
         if request.method == "POST":
-            sent = await body_of(request, limits, self._patience)
+            sent = await body_of(request, limits, self.patience)
         elif request.method == "GET":
             sent = request.scope["query_string"]
         else:
@@ -148,11 +148,12 @@ class GraphQLEndpoint:
         known = self._known.get(caller.role, request.method, sent)
         if known is None:
             read = from_body if request.method == "POST" else from_query
-            known = await self._prepare(read(sent, limits), caller)
+            known = await self.prepare(read(sent, limits), caller)
             self._known.keep(caller.role, request.method, sent, known)
         return known
 
-    async def _prepare(self, asked: GraphQLRequest, caller: Caller) -> Prepared:
+    async def prepare(self, asked: GraphQLRequest, caller: Caller) -> Prepared:
+        """What there is to know of a request before anything is read."""
         text = await text_of(asked, self.documents)
         introspection = may_introspect(caller.role, development=self.development)
         edition = self.rooms.catalogue.version
@@ -168,7 +169,7 @@ class GraphQLEndpoint:
         """The kept answer or a new one. The first point is paid."""
 
         async def make() -> Made[Executed]:
-            return await self._made(request, caller, prepared)
+            return await self.made(caller, prepared, by_get=request.method == "GET")
 
         now = self.clock()
         if self.kept is None or prepared.question is None:
@@ -181,19 +182,24 @@ class GraphQLEndpoint:
             return kept_response(found, prepared, media_type, cost, request, now)
         return new_response(found, media_type, cost, request)
 
-    async def _made(self, request: Request, caller: Caller, prepared: Prepared) -> Made[Executed]:
+    async def made(self, caller: Caller, prepared: Prepared, *, by_get: bool) -> Made[Executed]:
         """A new answer, paid before it is begun; what was not needed is given back."""
-        most = min(self.rooms.limits.cost, self.points.allowance.capacity)
-        check_limit(prepared.cost, most, "points", code="TOO_EXPENSIVE")
-        await self._charge(caller, prepared.cost - 1)
+        await self.pay(caller, prepared)
         scope = self.scope(caller)
-        result = await self._execute(prepared, scope, by_get=request.method == "GET")
+        result = await self._execute(prepared, scope, by_get=by_get)
         answer = executed(result, scope, prepared)
         self.points.refund(caller.subject, prepared.cost - answer.actual)
         keeps = self.kept is not None and prepared.question is not None
         return Made(answer, keepable(result, answer, prepared, scope) if keeps else None)
 
-    async def _charge(self, caller: Caller, points: int) -> None:
+    async def pay(self, caller: Caller, prepared: Prepared) -> None:
+        """Take the price of an operation but for its first point. Raises OverLimit or RateLimited."""
+        most = min(self.rooms.limits.cost, self.points.allowance.capacity)
+        check_limit(prepared.cost, most, "points", code="TOO_EXPENSIVE")
+        await self.charge(caller, prepared.cost - 1)
+
+    async def charge(self, caller: Caller, points: int) -> None:
+        """Take points. Raises RateLimited where there are not enough."""
         if points > 0:
             await self.points.charge(caller.subject, points)
 
@@ -212,9 +218,12 @@ class GraphQLEndpoint:
             kind = problem.operation_type.value
             if by_get:
                 raise WrongMethod(f"Send a {kind} by POST.") from None
-            raise BadRequest(f"A {kind} is not answered by POST.") from None
+            raise BadRequest(
+                f"A {kind} is answered over WebSocket, or with Accept: text/event-stream."
+            ) from None
 
-    def _refusal(self, problem: TidemarkError, request: Request, media_type: str) -> Response:
+    def refusal(self, problem: TidemarkError, request: Request, media_type: str) -> Response:
+        """What went wrong outside of any field, with its status."""
         body = {"errors": [stated(problem, self.correlation(request))]}
         return Response(
             orjson.dumps(body, default=str),

@@ -87,6 +87,11 @@ def from_query(query: bytes, limits: Limits) -> GraphQLRequest:
     return _request(given, limits)
 
 
+def from_message(given: dict[str, Any], limits: Limits) -> GraphQLRequest:
+    """The request of a message's payload. Raises BadRequest or OverLimit."""
+    return _request(given, limits)
+
+
 async def _read(receive: Receive, limit: int) -> bytes:
     body, more = b"", True
     while more:

@@ -19,7 +19,7 @@ from graph.prepared import Prepared
 from resolvers.kept_answers import Given, Keepable
 from resolvers.scope import Scope
 
-_ENCODING = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
+ENCODING = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
 _VARY = b"Accept, Authorization, X-API-Key"
 _STALE = "STALE"
 
@@ -69,9 +69,9 @@ def executed(result: ExecutionResult, scope: Scope, prepared: Prepared) -> Execu
     errors = data = None
     if result.errors:
         shown = formatted(result.errors, scope.caller.correlation, suggest=scope.may_introspect)
-        errors = orjson.dumps(shown, option=_ENCODING)
+        errors = orjson.dumps(shown, option=ENCODING)
     if result.data is not None or any(error.path for error in result.errors or ()):
-        data = orjson.dumps(result.data, option=_ENCODING)
+        data = orjson.dumps(result.data, option=ENCODING)
     counted = prepared.question is not None
     actual = min(prepared.cost, scope.tally.points) if counted else prepared.cost
     return Executed(errors, data, actual)
@@ -86,7 +86,7 @@ def keepable(
         return None
     if prepared.marks:
         mark_kept(result.data, prepared.marks)
-        data = orjson.dumps(result.data, option=_ENCODING)
+        data = orjson.dumps(result.data, option=ENCODING)
     return Keepable(data, etag, scope.tally.until)
 
 
@@ -141,7 +141,7 @@ def _stale(given: Given, prepared: Prepared, age: float) -> bytes:
     )
     warning = {"code": _STALE, "message": message, "__typename": "Warning"}
     add_warning(data, prepared.marks, warning)
-    return orjson.dumps(data, option=_ENCODING)
+    return orjson.dumps(data, option=ENCODING)
 
 
 def _response(

@@ -1,5 +1,6 @@
 """The schema: areas put together, scalars named, the policy put before every field."""
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -27,6 +28,7 @@ from graph.outreach import Outreach
 from graph.permissions import guard
 from graph.questions import Questions
 from graph.scalars import SCALARS
+from graph.subscriptions import Subscriptions
 
 QUERY_AREAS: tuple[type, ...] = (
     Callers,
@@ -39,7 +41,10 @@ QUERY_AREAS: tuple[type, ...] = (
 """Each area adds its fields to Query; a new one is added here and to domain/policy.py."""
 
 MUTATION_AREAS: tuple[type, ...] = (Commands, AlertCommands, NotificationCommands)
-SUBSCRIPTION_AREAS: tuple[type, ...] = ()
+SUBSCRIPTION_AREAS: tuple[type, ...] = (Subscriptions,)
+
+UPDATES: Mapping[str, str] = {"summaryUpdates": "summary"}
+"""Subscriptions that answer a question of Query again and again, with the same arguments."""
 
 
 class TidemarkSchema(strawberry.Schema):
@@ -63,6 +68,7 @@ def schema() -> TidemarkSchema:
     )
     _leave_out_null_defaults(built._schema)
     guard(built._schema)
+    _answer_as_asked(built._schema)
     return built
 
 
@@ -80,6 +86,15 @@ def _subscription() -> type | None:
     if not SUBSCRIPTION_AREAS:
         return None
     return _root("Subscription", SUBSCRIPTION_AREAS, "Everything that can be followed.")
+
+
+def _answer_as_asked(schema: GraphQLSchema) -> None:
+    """An update of a question is its answer, by the question's own resolver."""
+    assert schema.query_type is not None
+    assert schema.subscription_type is not None
+    for followed, asked in UPDATES.items():
+        answer = schema.query_type.fields[asked].resolve
+        schema.subscription_type.fields[followed].resolve = answer
 
 
 def _leave_out_null_defaults(schema: GraphQLSchema) -> None:

@@ -25,6 +25,7 @@ from domain.questions import Frame, Read
 from domain.stock import Stock, StockKey
 from domain.user_totals import UserTotals
 from resolvers.alert_room import AlertRoom
+from resolvers.follow_room import open_follow_room
 from resolvers.scope import ReadPresent, RecordEvents, Rolled, Rooms, no_present
 
 
@@ -85,6 +86,7 @@ def open_rooms(
         alerts=alerts or AlertRoom(pool),
         follow=follow,
         stock=stock,
+        streams=open_follow_room(pool),
         limits=limits or Limits(),
         week_start=week_start,
         raw_days=raw_days,

@@ -18,6 +18,7 @@ from domain.questions import Filter, Interval
 from domain.realtime import Realtime
 from domain.user_totals import UserTotals
 from resolvers.alert_room import AlertRoom
+from resolvers.follow_room import FollowRoom
 from resolvers.loaders import Answer, Loaders, StockLevels
 from resolvers.points import Points
 from resolvers.tally import Tally
@@ -99,6 +100,7 @@ class Rooms:
     alerts: AlertRoom
     follow: FollowFunnel
     stock: StockLevels
+    streams: FollowRoom
     limits: Limits = field(default_factory=Limits)
     week_start: Weekday = Weekday.MONDAY
     raw_days: int = 7
@@ -108,7 +110,10 @@ class Rooms:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """One request. `now` is when it came; every field of it means the same moment."""
+    """One request. `now` is when it came; every field of it means the same moment.
+
+    `resume_after` is the cursor that a stream's transport names, which goes before the operation's own.
+    """
 
     rooms: Rooms
     caller: Caller
@@ -117,6 +122,7 @@ class Scope:
     may_introspect: bool
     tally: Tally
     points: Points
+    resume_after: str | None = None
 
     @property
     def limits(self) -> Limits:

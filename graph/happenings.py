@@ -1,0 +1,22 @@
+"""What a subscription's source yields: an event that each question about it is answered for once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+def nothing() -> object:
+    """Where the field's own resolver computes the answer."""
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """`key` says which event, to all who follow. `cursor` None: there is nothing to resume.
+
+    `show` gives the value of the root field. `priced`: each answer costs its points, not the first alone.
+    """
+
+    key: tuple[object, ...]
+    cursor: str | None = None
+    show: Callable[[], object] = nothing
+    priced: bool = False
