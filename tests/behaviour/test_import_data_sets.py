@@ -9,7 +9,7 @@ import pytest
 
 from app.catalogue_source import read_catalogue
 from db.rollups import roll_all
-from tests.behaviour.importing import REJECTED, Asker, Importer, asking
+from tests.behaviour.importing import REJECTED, Asker, Importer, asking, spanning
 
 
 @pytest.fixture
@@ -51,6 +51,10 @@ async def test_online_retail_shows_the_revenue_of_every_invoice_line(
         countries = await asker.breakdown("order", "country", year, "count")
         assert countries["United Kingdom"]["count"] == 495_478
         assert len(countries) == 38
+        asked = f"query ($range: RangeInput!) {{ business(range: $range) {{ {SHOP} }} }}"
+        shop = (await asker.ask(asked, range=spanning(year)))["business"]["overview"]
+        assert Decimal(shop["revenue"]["total"]["amount"]) == Decimal("9747747.934")
+        assert (shop["orders"], shop["reversals"]) == (22_064, 3_836)
     assert "0 events added" in importer.run("import", file, "--mapping", "online_retail")
 
 
@@ -147,6 +151,7 @@ RETAIL = (
     'count uniqueUsers sum(of: "value") value: sumExact(of: "value")'
     ' quantity: sumExact(of: "quantity")'
 )
+SHOP = "overview { orders reversals revenue { total { amount } } }"
 FUNDING = 'count value: sumExact(of: "value")'
 
 
