@@ -60,7 +60,7 @@ async def figure_series(scope: Scope, span: Window, asked: SeriesAsked) -> Figur
     cut = _cut(scope, span, asked)
     before = None if cut.earlier is None else cut.earlier.edges
     found = await counted_twice(scope, asked.figures, cut.edges, before, by)
-    keys = _most_events_first(found.now) if by else [()]
+    keys = _most_events_first(found) if by else [()]
     shown = keys[: asked.first]
     _check_cells(scope, asked, cut, len(shown))
     said = _truncated(len(keys), asked.first)
@@ -103,17 +103,25 @@ def _check_cells(scope: Scope, asked: SeriesAsked, cut: _Cut, groups: int) -> No
     )
 
 
-def _most_events_first(found: Counted) -> list[GroupKey]:
-    def place(key: GroupKey) -> tuple[int, tuple[tuple[bool, str], ...]]:
-        events = sum(
-            int(value or 0)
-            for groups in found.parts.values()
-            for part in groups.get(key, ())
-            for value in part.columns.values[COUNT]
-        )
-        return -events, tuple((part is None, part or "") for part in key)
+def _most_events_first(found: CountedTwice) -> list[GroupKey]:
+    """Groups of the range by their events, then those that only the earlier range has."""
 
-    return sorted(found.keys, key=place)
+    def place(key: GroupKey) -> tuple[int, int, tuple[tuple[bool, str], ...]]:
+        earlier = _events(found.before, key) if found.before else 0
+        named = tuple((part is None, part or "") for part in key)
+        return -_events(found.now, key), -earlier, named
+
+    before = found.before.keys if found.before else []
+    return sorted({*found.now.keys, *before}, key=place)
+
+
+def _events(found: Counted, key: GroupKey) -> int:
+    return sum(
+        int(value or 0)
+        for groups in found.parts.values()
+        for part in groups.get(key, ())
+        for value in part.columns.values[COUNT]
+    )
 
 
 def _series(

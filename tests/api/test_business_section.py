@@ -151,6 +151,33 @@ async def test_the_series_adds_up_to_the_overview_in_each_currency(demo: Api) ->
     ]
 
 
+async def test_a_currency_that_is_gone_still_has_its_series_of_before(api: Api) -> None:
+    def sold(day: int, currency: str) -> Sent:
+        return {
+            "id": f"o{day}",
+            "type": "order",
+            "occurredAt": f"2026-03-0{day}T10:00:00Z",
+            "value": day,
+            "currency": currency,
+        }
+
+    await api.store([sold(8, "EUR"), sold(9, "USD")])
+    answered = await api.ask(
+        f"""{{ business(range: {RANGE}, compareTo: {{}}) {{ sales(granularity: DAY) {{
+          series {{ currency columns {{ revenue orders }} }}
+          previous {{ currency columns {{ revenue orders }} }} }} }} }}"""
+    )
+    found = answered.data["business"]["sales"]
+    for field, dollars, euros in (
+        ("series", ([9], [1]), ([None], [0])),
+        ("previous", ([None], [0]), ([8], [1])),
+    ):
+        assert [
+            (each["currency"], (each["columns"]["revenue"], each["columns"]["orders"]))
+            for each in found[field]
+        ] == [("USD", dollars), ("EUR", euros)]
+
+
 async def test_a_series_without_amounts_is_one_over_all_currencies(demo: Api) -> None:
     answered = await demo.ask(
         f"""{{ business(range: {RANGE}) {{

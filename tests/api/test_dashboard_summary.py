@@ -64,6 +64,73 @@ async def test_all_sections_with_series_breakdowns_and_comparison_take_few_state
     assert len(selects(api)) <= 6, selects(api)
 
 
+async def test_every_section_at_once_with_stock_funnel_and_a_user_takes_six_statements(
+    api: Api,
+) -> None:
+    await api.store(demo_events())
+    await warm(api)
+    money = "{ byCurrency { amount currency } }"
+    answered = await api.ask(
+        f"""{{ dashboardSummary(range: {WEEK}, timeZone: "Asia/Kathmandu", compareTo: {{}}) {{ {SECTIONS} }}
+          business(range: {WEEK}, compareTo: {{}}) {{
+            products {{ rows {{ key views inventory {{ items }} previous {{ views }} }} }}
+            breakdown(dimension: "country") {{ rows {{ key revenue {money} }} }}
+            funnel {{ steps {{ count }} }} }}
+          partners(range: {WEEK}, compareTo: {{}}) {{ statistics {{ partners paid {money} }}
+            donations(granularity: DAY) {{ series {{ columns {{ paid }} }} }}
+            breakdown {{ rows {{ key donations previous {{ donations }} }} }} }}
+          projects(range: {WEEK}) {{ statistics {{ completionRate }} impact {{ rows {{ key beneficiaries }} }}
+            beneficiaries(granularity: DAY) {{ series {{ columns {{ beneficiaries }} }} }} }}
+          socialMedia(range: {WEEK}) {{ performance {{ engagements }} platforms {{ rows {{ key posts }} }}
+            engagement(granularity: DAY) {{ series {{ columns {{ engagements }} }} }} }}
+          notificationDelivery(range: {WEEK}) {{ statistics {{ deliveryRate }}
+            channels {{ rows {{ key openRate p95DeliveryMs }} }} }}
+          userAnalytics(userId: "demo-user-1") {{ totalEvents }} }}"""
+    )
+    assert all(answered.data[name] for name in ("partners", "projects", "socialMedia"))
+    assert len(selects(api)) <= 6, selects(api)
+
+
+@pytest.mark.parametrize(
+    ("section", "part"),
+    [
+        ("business", 'products(orderBy: "fame") { totalGroups }'),
+        ("partners", 'breakdown(dimension: "colour") { totalGroups }'),
+        ("projects", "impact(first: 0) { totalGroups }"),
+        ("socialMedia", 'platforms(orderBy: "fame") { totalGroups }'),
+        ("notificationDelivery", 'channels(dimension: "colour") { totalGroups }'),
+    ],
+)
+async def test_a_part_that_fails_leaves_the_rest_of_its_section_and_the_other_sections(
+    api: Api, section: str, part: str
+) -> None:
+    await api.store(demo_events())
+    answered = await api.ask(
+        f"""{{ {section}(range: {RANGE}) {{ wrong: {part} meta {{ servedBy }} }}
+          mlPipelines(range: {RANGE}) {{ overview {{ jobs }} }} }}"""
+    )
+    assert answered.error["path"] == [section, "wrong"]
+    found = answered.body["data"]
+    assert found[section]["wrong"] is None and found[section]["meta"] is not None
+    assert found["mlPipelines"]["overview"]["jobs"] > 0
+
+
+@pytest.mark.parametrize(
+    "section", ["business", "partners", "projects", "socialMedia", "notificationDelivery"]
+)
+async def test_a_forbidden_section_is_null_and_reads_nothing(api: Api, section: str) -> None:
+    answered = await api.ask(
+        f"""{{ {section}(range: {RANGE}) {{ meta {{ asOf }} }}
+          mlPipelines(range: {RANGE}) {{ overview {{ jobs }} }} }}""",
+        role="ops_viewer",
+    )
+    assert answered.codes == ["FORBIDDEN"]
+    assert answered.error["path"] == [section]
+    assert answered.body["data"][section] is None
+    assert answered.body["data"]["mlPipelines"]["overview"] == {"jobs": 0}
+    assert {read.event_type for read in api.reads} == {"ml_job"}
+
+
 async def test_what_is_not_selected_costs_nothing(api: Api) -> None:
     await api.store(demo_events())
     await warm(api)
