@@ -10,22 +10,19 @@ from domain.durations import parse_duration
 from domain.funnels import Actor
 from domain.order_figures import COLLECTION_KIND, ORDER_KIND, PRODUCT_KIND
 from domain.stock import StockKey
-from graph import figure_fields as figures
 from graph.fields import computed
 from graph.figure_fields import (
-    FirstSeries,
-    GroupDimension,
-    OrderFigure,
     Root,
-    SeriesDimension,
-    Towards,
+    groups_by_field,
+    groups_field,
+    meta_field,
+    overview_field,
+    series_field,
 )
 from graph.figure_types import KindTypes
-from graph.inputs import Direction
 from graph.scalars import Duration
-from graph.section_arguments import AUTO, FIRST_GROUPS, First, Info, Length, MaxPoints
+from graph.section_arguments import Info
 from graph.types.funnel import Funnel, FunnelActor, FunnelStepInput
-from graph.types.meta import Meta
 from resolvers.figure_rows import FigureRow
 from resolvers.funnel import FunnelAsked, funnel
 
@@ -67,60 +64,19 @@ _COLLECTIONS = KindTypes(COLLECTION_KIND)
 
 @strawberry.type(description="Sales, products, collections, and the way to an order.")
 class Business:
-    @computed("All orders together.", _SALES.overview | None)
-    async def overview(root: Root, info: Info) -> object:
-        return await figures.overview(root, info, _SALES)
-
-    @computed(
-        "Orders over time, by collection, country, currency, source or status.",
-        _SALES.series | None,
+    overview = overview_field("All orders together.", _SALES)
+    sales = series_field(
+        "Orders over time, by collection, country, currency, source or status.", _SALES
     )
-    async def sales(
-        root: Root,
-        info: Info,
-        granularity: Length = AUTO,
-        max_points: MaxPoints = None,
-        dimension: SeriesDimension = None,
-        first: FirstSeries = FIRST_GROUPS,
-    ) -> object:
-        return await figures.series(root, info, _SALES, granularity, max_points, dimension, first)
-
-    @computed("Orders by collection, country, currency, source or status.", _SALES.groups | None)
-    async def breakdown(
-        root: Root,
-        info: Info,
-        dimension: GroupDimension,
-        first: First = FIRST_GROUPS,
-        order_by: OrderFigure = None,
-        direction: Towards = Direction.DESC,
-    ) -> object:
-        return await figures.groups(root, info, _SALES, dimension, first, order_by, direction)
-
-    @computed(
-        "Product by product: views, carts, conversions, sales and stock.", _PRODUCTS.groups | None
+    breakdown = groups_field("Orders by collection, country, currency, source or status.", _SALES)
+    products = groups_by_field(
+        "Product by product: views, carts, conversions, sales and stock.", _PRODUCTS, "product"
     )
-    async def products(
-        root: Root,
-        info: Info,
-        first: First = FIRST_GROUPS,
-        order_by: OrderFigure = None,
-        direction: Towards = Direction.DESC,
-    ) -> object:
-        return await figures.groups(root, info, _PRODUCTS, "product", first, order_by, direction)
-
-    @computed(
-        "Collection by collection: Black Rose, Love Hurts, Signature, …", _COLLECTIONS.groups | None
+    collections = groups_by_field(
+        "Collection by collection: Black Rose, Love Hurts, Signature, …",
+        _COLLECTIONS,
+        "collection",
     )
-    async def collections(
-        root: Root,
-        info: Info,
-        first: First = FIRST_GROUPS,
-        order_by: OrderFigure = None,
-        direction: Towards = Direction.DESC,
-    ) -> object:
-        return await figures.groups(
-            root, info, _COLLECTIONS, "collection", first, order_by, direction
-        )
 
     @computed("Who went how far from traffic over cart and checkout to an order.", Funnel | None)
     async def funnel(
@@ -139,9 +95,7 @@ class Business:
         section = root.section
         return await section.part(funnel(section.scope, section.span, asked))
 
-    @computed("How good the section is, over all of its selected parts.", Meta)
-    async def meta(root: Root) -> object:
-        return await root.section.meta()
+    meta = meta_field()
 
 
 def _length(window: Duration) -> timedelta:

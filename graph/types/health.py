@@ -1,7 +1,7 @@
 """System health."""
 
 from enum import Enum
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 
@@ -47,31 +47,24 @@ By = Annotated[
 ]
 
 
+def _by(description: str, dimension: str) -> Any:
+    """A field: requests by one dimension."""
+
+    async def shown(
+        root: Root, info: Info, first: First = FIRST_GROUPS, order_by: OrderBy = None
+    ) -> object:
+        selected = _API.selected_groups(selection_of(info))
+        return await root.groups(health.REQUESTS, dimension, None, selected, order(first, order_by))
+
+    return computed(description, _API.groups | None)(shown)
+
+
 @strawberry.type(description="How the API's requests went, by what was asked of whom.")
 class ApiHealth:
-    @computed("By path template.", _API.groups | None)
-    async def by_endpoint(
-        root: Root, info: Info, first: First = FIRST_GROUPS, order_by: OrderBy = None
-    ) -> object:
-        return await _groups(root, info, "endpoint", first, order_by)
-
-    @computed("By HTTP method.", _API.groups | None)
-    async def by_method(
-        root: Root, info: Info, first: First = FIRST_GROUPS, order_by: OrderBy = None
-    ) -> object:
-        return await _groups(root, info, "method", first, order_by)
-
-    @computed("By the service that answered.", _API.groups | None)
-    async def by_source(
-        root: Root, info: Info, first: First = FIRST_GROUPS, order_by: OrderBy = None
-    ) -> object:
-        return await _groups(root, info, "source", first, order_by)
-
-    @computed("By HTTP status code.", _API.groups | None)
-    async def by_status_code(
-        root: Root, info: Info, first: First = FIRST_GROUPS, order_by: OrderBy = None
-    ) -> object:
-        return await _groups(root, info, "statusCode", first, order_by)
+    by_endpoint = _by("By path template.", "endpoint")
+    by_method = _by("By HTTP method.", "method")
+    by_source = _by("By the service that answered.", "source")
+    by_status_code = _by("By HTTP status code.", "statusCode")
 
 
 @strawberry.type(description="How the services, their API and this database are.")
@@ -111,10 +104,3 @@ class SystemHealth:
     @computed("How good the section is, over all of its selected parts.", Meta)
     async def meta(root: Root) -> object:
         return await root.meta()
-
-
-async def _groups(
-    root: Section, info: Info, dimension: str, first: int | None, order_by: OrderBy
-) -> object:
-    selected = _API.selected_groups(selection_of(info))
-    return await root.groups(health.REQUESTS, dimension, None, selected, order(first, order_by))

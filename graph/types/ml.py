@@ -1,7 +1,7 @@
 """Machine-learning pipelines."""
 
 from enum import Enum
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 
@@ -41,20 +41,31 @@ By = Annotated[
 ]
 
 
-@strawberry.type(description="The jobs of one pipeline, or of one stage of it.")
-class MlPipeline:
-    @computed("All of its jobs together.", _JOBS.overview | None)
-    async def overview(root: Root, info: Info) -> object:
-        return await _totals(root, info)
+def _overview(description: str) -> Any:
+    """A field: all jobs of the section together."""
 
-    @computed("By the provider that did the work.", _JOBS.groups | None)
-    async def providers(
+    async def shown(root: Root, info: Info) -> object:
+        return await root.totals(_JOBS.selected(selection_of(info)))
+
+    return computed(description, _JOBS.overview | None)(shown)
+
+
+def _by(description: str, dimension: str) -> Any:
+    """A field: jobs by one dimension."""
+
+    async def shown(
         root: Root, info: Info, first: First = FIRST_GROUPS, order_by: OrderBy = None
     ) -> object:
-        return await _groups(root, info, "provider", first, order_by)
+        selected = _JOBS.selected_groups(selection_of(info))
+        return await root.groups(dimension, selected, order(first, order_by))
 
-    @computed("Over time.", _JOBS.series | None)
-    async def timeseries(
+    return computed(description, _JOBS.groups | None)(shown)
+
+
+def _over_time() -> Any:
+    """A field: jobs bucket by bucket."""
+
+    async def shown(
         root: Root,
         info: Info,
         granularity: Length = AUTO,
@@ -63,81 +74,53 @@ class MlPipeline:
     ) -> object:
         selected = _JOBS.selected_series(selection_of(info))
         return await root.series(selected, cut(granularity, max_points, by))
+
+    return computed("Over time.", _JOBS.series | None)(shown)
+
+
+def _only(description: str, shown_as: Any, dimension: str, value: str) -> Any:
+    """A field: the section of the jobs with this value."""
+
+    def shown(root: Root) -> object:
+        return root.only(dimension, value)
+
+    return computed(description, shown_as)(shown)
+
+
+@strawberry.type(description="The jobs of one pipeline, or of one stage of it.")
+class MlPipeline:
+    overview = _overview("All of its jobs together.")
+    providers = _by("By the provider that did the work.", "provider")
+    timeseries = _over_time()
 
 
 @strawberry.type(description="Asset processing, stage by stage.")
 class MlAssets(MlPipeline):
-    @computed("Assets taken in.", MlPipeline)
-    def ingestion(root: Root) -> object:
-        return root.only("stage", "ingestion")
-
-    @computed("Versions made.", MlPipeline)
-    def versioning(root: Root) -> object:
-        return root.only("stage", "versioning")
-
-    @computed("Assets approved.", MlPipeline)
-    def approval(root: Root) -> object:
-        return root.only("stage", "approval")
-
-    @computed("By stage, whatever it is called.", _JOBS.groups | None)
-    async def stages(
-        root: Root, info: Info, first: First = FIRST_GROUPS, order_by: OrderBy = None
-    ) -> object:
-        return await _groups(root, info, "stage", first, order_by)
+    ingestion = _only("Assets taken in.", MlPipeline, "stage", "ingestion")
+    versioning = _only("Versions made.", MlPipeline, "stage", "versioning")
+    approval = _only("Assets approved.", MlPipeline, "stage", "approval")
+    stages = _by("By stage, whatever it is called.", "stage")
 
 
 @strawberry.type(description="The jobs of all machine-learning pipelines.")
 class MlPipelines:
-    @computed("All jobs together.", _JOBS.overview | None)
-    async def overview(root: Root, info: Info) -> object:
-        return await _totals(root, info)
-
-    @computed("3D models: jobs with the pipeline generation3d.", MlPipeline)
-    def generation3d(root: Root) -> object:
-        return root.only("pipeline", "generation3d")
-
-    @computed("Image descriptions: jobs with the pipeline descriptions.", MlPipeline)
-    def descriptions(root: Root) -> object:
-        return root.only("pipeline", "descriptions")
-
-    @computed("Asset processing: jobs with the pipeline assets.", MlAssets)
-    def assets(root: Root) -> object:
-        return root.only("pipeline", "assets")
-
-    @computed("By pipeline, whatever it is called.", _JOBS.groups | None)
-    async def pipelines(
-        root: Root, info: Info, first: First = FIRST_GROUPS, order_by: OrderBy = None
-    ) -> object:
-        return await _groups(root, info, "pipeline", first, order_by)
-
-    @computed("By the provider that did the work: Replicate, Tripo, …", _JOBS.groups | None)
-    async def providers(
-        root: Root, info: Info, first: First = FIRST_GROUPS, order_by: OrderBy = None
-    ) -> object:
-        return await _groups(root, info, "provider", first, order_by)
-
-    @computed("Over time.", _JOBS.series | None)
-    async def timeseries(
-        root: Root,
-        info: Info,
-        granularity: Length = AUTO,
-        max_points: MaxPoints = None,
-        by: By = None,
-    ) -> object:
-        selected = _JOBS.selected_series(selection_of(info))
-        return await root.series(selected, cut(granularity, max_points, by))
+    overview = _overview("All jobs together.")
+    generation3d = _only(
+        "3D models: jobs with the pipeline generation3d.", MlPipeline, "pipeline", "generation3d"
+    )
+    descriptions = _only(
+        "Image descriptions: jobs with the pipeline descriptions.",
+        MlPipeline,
+        "pipeline",
+        "descriptions",
+    )
+    assets = _only(
+        "Asset processing: jobs with the pipeline assets.", MlAssets, "pipeline", "assets"
+    )
+    pipelines = _by("By pipeline, whatever it is called.", "pipeline")
+    providers = _by("By the provider that did the work: Replicate, Tripo, …", "provider")
+    timeseries = _over_time()
 
     @computed("How good the section is, over all of its selected parts.", Meta)
     async def meta(root: Root) -> object:
         return await root.section.meta()
-
-
-async def _totals(root: MlSection, info: Info) -> object:
-    return await root.totals(_JOBS.selected(selection_of(info)))
-
-
-async def _groups(
-    root: MlSection, info: Info, dimension: str, first: First, order_by: OrderBy
-) -> object:
-    selected = _JOBS.selected_groups(selection_of(info))
-    return await root.groups(dimension, selected, order(first, order_by))
