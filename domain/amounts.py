@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
+
+from domain.exact import EXACT
 
 _PRECISION = Decimal("0.000001")
 
@@ -53,7 +55,7 @@ class Amounts:
         """Each amount over the count of its currency, to six decimals; left out where that is 0."""
         return Amounts(
             {
-                name: (amount / counts[name]).quantize(_PRECISION, ROUND_HALF_EVEN)
+                name: EXACT.quantize(EXACT.divide(amount, counts[name]), _PRECISION)
                 for name, amount in self.by_currency.items()
                 if counts.get(name)
             }
@@ -65,5 +67,5 @@ def added(amounts: Iterable[Amounts]) -> Amounts:
     found: dict[str | None, Decimal] = {}
     for each in amounts:
         for name, amount in each.by_currency.items():
-            found[name] = found.get(name, Decimal(0)) + amount
+            found[name] = EXACT.add(found.get(name, Decimal(0)), amount)
     return Amounts(found)

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Context, Decimal
+from decimal import Decimal
 
 import numpy as np
 
 from domain import distinct, quantiles
+from domain.exact import EXACT
 from domain.questions import Estimate, MeasureKey, Value
 
 
@@ -31,9 +32,6 @@ class ScanRow:
 
 Rows = list[tuple[str | None, ScanRow]]
 """The rows of one group, each with its currency where amounts are kept apart; one without any is None."""
-
-_EXACT = Context(prec=100)
-"""Sums of numbers below 1e18 with 12 decimals stay exact; Python's own context rounds to 28 digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +85,7 @@ def _measured(
 
 
 def _sums(rows: Rows, length: int) -> list[Value]:
-    return _folded(rows, "sums", length, _EXACT.add)
+    return _folded(rows, "sums", length, EXACT.add)
 
 
 def _minima(rows: Rows, length: int) -> list[Value]:

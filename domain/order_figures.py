@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from domain.amounts import Amounts
+from domain.exact import EXACT, exact_sum
 from domain.figures import Figure, Kind, Tallies, needs, rate
 from domain.questions import COUNT, USERS, Filter, MeasureKey, Warning
 from domain.tallies import Source, Tally
@@ -40,7 +41,7 @@ def net(tallies: Tallies) -> Amounts:
 
 def refunds(tallies: Tallies) -> Amounts:
     """What was taken back, as a positive amount."""
-    return reversed_amounts(tallies).each(lambda amount: -amount)
+    return reversed_amounts(tallies).each(EXACT.minus)
 
 
 def orders(tallies: Tallies) -> int:
@@ -59,7 +60,7 @@ def units(tallies: Tallies) -> Decimal | None:
     sold, back = (each.total("quantity") for each in (_sold(tallies), _reversed(tallies)))
     if sold is None and back is None:
         return None
-    return (sold or Decimal(0)) + min(back or Decimal(0), Decimal(0))
+    return exact_sum((sold or Decimal(0), min(back or Decimal(0), Decimal(0))))
 
 
 def conversions(tallies: Tallies) -> int:

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from domain.exact import exact_sum
 from domain.figures import Figure, Kind, Tallies, needs, rate
 from domain.questions import COUNT, MeasureKey
 from domain.tallies import Source
@@ -20,7 +21,7 @@ def _total(tallies: Tallies, *names: str) -> Decimal | None:
         for name in names
         if (total := tallies[source].total(name)) is not None
     ]
-    return sum(found, Decimal(0)) if found else None
+    return exact_sum(found) if found else None
 
 
 def _figure(description: str, *names: str) -> Figure:

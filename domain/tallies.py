@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from domain.amounts import Amounts, added
+from domain.exact import exact_sum
 from domain.questions import COUNT, USERS, Columns, Filter, MeasureKey, Value
 
 CURRENCY = "currency"
@@ -67,7 +68,7 @@ class Tally:
     def total(self, of: str) -> Decimal | None:
         """The sum of a measure that is no money; None where no event has it."""
         found = list(self._values(MeasureKey("sum", of)))
-        return sum(map(_exact, found), Decimal(0)) if found else None
+        return exact_sum(map(_exact, found)) if found else None
 
     def amounts(self, of: str) -> Amounts:
         """The sums of an amount by currency; the split holds the currency."""

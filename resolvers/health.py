@@ -25,16 +25,7 @@ def _uptime(each: Aggregates) -> float | None:
     return (float(requests) - float(outages or 0)) / float(requests) if requests else None
 
 
-LATENCY = Figures(
-    "Latency",
-    "How long requests took, in ms.",
-    {
-        "avg": figures.mean("The mean.", "durationMs"),
-        "p50": figures.quantile("The median.", "durationMs", 0.5),
-        "p95": figures.quantile("95 % took at most this.", "durationMs", 0.95),
-        "p99": figures.quantile("99 % took at most this.", "durationMs", 0.99),
-    },
-)
+LATENCY = figures.durations("Latency", "How long requests took, in ms.")
 _REQUEST_FIGURES: Mapping[str, Figure | Figures] = {
     "requests": figures.events("Requests."),
     "errors": figures.errors("Requests answered with 400 or more, or with an error message."),

@@ -84,6 +84,20 @@ def mean(description: str, of: str) -> Figure:
     return Figure(description, (key,), lambda each: each.value(key))
 
 
+def durations(name: str, description: str) -> Figures:
+    """How long events took, in ms: the mean and the quantiles that matter."""
+    return Figures(
+        name,
+        description,
+        {
+            "avg": mean("The mean.", "durationMs"),
+            "p50": quantile("The median.", "durationMs", 0.5),
+            "p95": quantile("95 % took at most this.", "durationMs", 0.95),
+            "p99": quantile("99 % took at most this.", "durationMs", 0.99),
+        },
+    )
+
+
 def quantile(description: str, of: str, q: float) -> Figure:
     """A quantile over the events that have the measure."""
     key = MeasureKey("quantile", of, q)

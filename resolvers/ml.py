@@ -15,16 +15,7 @@ from resolvers.totals import Totals
 
 JOBS = "ml_job"
 
-DURATION = Figures(
-    "JobDuration",
-    "How long jobs took, in ms.",
-    {
-        "avg": figures.mean("The mean.", "durationMs"),
-        "p50": figures.quantile("The median.", "durationMs", 0.5),
-        "p95": figures.quantile("95 % took at most this.", "durationMs", 0.95),
-        "p99": figures.quantile("99 % took at most this.", "durationMs", 0.99),
-    },
-)
+DURATION = figures.durations("JobDuration", "How long jobs took, in ms.")
 FIGURES = Figures(
     "Jobs",
     "What became of jobs.",

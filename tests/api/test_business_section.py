@@ -264,6 +264,33 @@ async def test_an_order_of_many_lines_is_one_order(api: Api) -> None:
     assert [each["code"] for each in found["meta"]["warnings"]] == ["POSITIVE_REFUNDS"]
 
 
+async def test_the_largest_amounts_keep_every_digit(api: Api) -> None:
+    def sold(number: int, value: str, **more: Any) -> Sent:
+        return {
+            "id": f"o{number}",
+            "type": "order",
+            "occurredAt": "2026-03-09T10:00:00Z",
+            "value": Decimal(value),
+            "currency": "EUR",
+            "properties": more,
+        }
+
+    largest = "999999999999999999.999999999999"
+    back = sold(3, "-0.000000000001", status="refunded")
+    await api.store([sold(1, largest), sold(2, largest), back])
+    money = "{ total { amount } }"
+    answered = await api.ask(
+        f"""{{ business(range: {RANGE}) {{
+          overview {{ revenue {money} refunds {money} averageOrderValue {money} }} }} }}"""
+    )
+    shown = answered.data["business"]["overview"]
+    assert {name: Decimal(found["total"]["amount"]) for name, found in shown.items()} == {
+        "revenue": Decimal("1999999999999999999.999999999997"),
+        "refunds": Decimal("0.000000000001"),
+        "averageOrderValue": Decimal("1000000000000000000.000000"),
+    }
+
+
 async def test_without_events_nothing_is_made_up(api: Api) -> None:
     answered = await api.ask(
         f"""{{ business(range: {RANGE}, compareTo: {{}}) {{
