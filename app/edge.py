@@ -38,6 +38,8 @@ class _Exchange:
     correlation: str
     started: float = field(default_factory=time.perf_counter)
     status: int = 0
+    answered: float | None = None
+    """When a stream began, which may go on for days."""
 
 
 class Edge:
@@ -78,7 +80,7 @@ class Edge:
             self._note(exchange)
 
     def _note(self, exchange: _Exchange) -> None:
-        seconds = time.perf_counter() - exchange.started
+        seconds = (exchange.answered or time.perf_counter()) - exchange.started
         route = getattr(exchange.scope.get("route"), "path", "other")
         method = exchange.scope.get("method", "WEBSOCKET")
         if exchange.scope["type"] == "http":
@@ -99,9 +101,12 @@ class Edge:
 def _add_headers(message: Message, exchange: _Exchange) -> None:
     given = message.get("headers") or []
     names = {name.lower(): value for name, value in given}
+    content = names.get(b"content-type", b"")
+    if message["type"] == "websocket.accept" or content.startswith(b"text/event-stream"):
+        exchange.answered = time.perf_counter()
     added = [(HEADER, exchange.correlation.encode("latin-1"))]
     added += [pair for pair in _HEADERS if pair[0] not in names]
-    if _POLICY not in names and not names.get(b"content-type", b"").startswith(b"text/html"):
+    if _POLICY not in names and not content.startswith(b"text/html"):
         added.append((_POLICY, _NO_CONTENT))
     if exchange.scope["scheme"] in ("https", "wss"):
         added.append((b"strict-transport-security", _YEAR))

@@ -7,13 +7,14 @@ from starlette.types import ASGIApp
 
 from app.asgi import open_web
 from app.logs import configure_logs
+from app.protocols import HttpProtocol, WebSocketProtocol
 from app.settings import Settings
 from app.state import open_state
-from app.websocket_protocol import WebSocketProtocol
 from domain.limits import Limits
 
 _GRACE = 10
 _IDLE = 75
+_NO_PONG = 20.0
 
 
 async def serve(settings: Settings) -> None:
@@ -32,9 +33,11 @@ def server_of(web: ASGIApp, settings: Settings) -> uvicorn.Config:
         web,
         host=settings.host,
         port=settings.port,
-        http="httptools",
+        http=HttpProtocol,
         ws=WebSocketProtocol,
         ws_max_size=Limits().body_bytes,
+        ws_ping_interval=settings.subscription_keepalive_seconds,
+        ws_ping_timeout=_NO_PONG,
         ws_per_message_deflate=False,
         lifespan="off",
         access_log=False,

@@ -175,6 +175,17 @@ class Settings(BaseSettings):
     rate_limit_per_second: float = Field(
         1_000.0, gt=0, description="Points that a caller gets back each second."
     )
+    subscriptions_per_caller: int = Field(
+        200,
+        ge=1,
+        description="Most streams, and most connections for them, of a caller per process.",
+    )
+    subscription_connections: int = Field(
+        5_000, ge=1, description="Most connections for subscriptions per process."
+    )
+    subscription_keepalive_seconds: float = Field(
+        15.0, gt=0, le=300, description="Seconds between two signs of life on a quiet stream."
+    )
     trusted_documents: Path | None = Field(
         None,
         description="JSON file of GraphQL documents by their SHA-256; with it no others are answered.",

@@ -68,8 +68,9 @@ class Vigil:
             await asyncio.sleep(PACE)
             self._end_expired(datetime.fromtimestamp(self._clock(), UTC))
             try:
-                await self._end_revoked()
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as problem:
+                async with asyncio.timeout(PACE):
+                    await self._end_revoked()
+            except Exception as problem:
                 log.warning("keys of streams not checked", error=repr(problem))
 
     def _end_expired(self, now: datetime) -> None:

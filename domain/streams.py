@@ -15,13 +15,12 @@ class StreamLimits:
     per_connection: int = 100
     per_caller: int = 200
     per_process: int = 5_000
-    buffered: int = 512
     send_seconds: float = 10.0
     keepalive_seconds: float = 15.0
 
 
 class TooSlow(TidemarkError):
-    """The reader takes less than what happens; it resumes by its cursor."""
+    """The reader takes nothing; it resumes by its cursor."""
 
     code = "TOO_SLOW"
 

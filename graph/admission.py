@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, contextmanager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -25,7 +25,7 @@ class Admitted:
 
 
 Admit = Callable[[Mapping[str, str], str], AbstractAsyncContextManager[Admitted]]
-"""Takes headers by lower-case name and a correlation id; raises Unauthenticated."""
+"""Takes headers by lower-case name and a correlation id; raises Unauthenticated or Unavailable."""
 
 
 def check_origin(connection: HTTPConnection, allowed: tuple[str, ...]) -> None:
@@ -38,12 +38,12 @@ def check_origin(connection: HTTPConnection, allowed: tuple[str, ...]) -> None:
 
 
 class Seats:
-    """How many streams are open in this process."""
+    """How many connections and streams are open in this process."""
 
     def __init__(self, limits: StreamLimits) -> None:
         self._limits = limits
         self._connections = 0
-        self._by_caller: Counter[str] = Counter()
+        self._of_caller: Counter[tuple[str, str]] = Counter()
 
     @contextmanager
     def connection(self) -> Iterator[None]:
@@ -55,17 +55,25 @@ class Seats:
         finally:
             self._connections -= 1
 
-    @contextmanager
-    def subscription(self, caller: Caller) -> Iterator[None]:
+    def connection_of(self, caller: Caller) -> AbstractContextManager[None]:
+        """That connection is this caller's. Raises TooManyStreams."""
+        return self._taken(caller, "connections")
+
+    def stream_of(self, caller: Caller) -> AbstractContextManager[None]:
         """One more stream of a caller. Raises TooManyStreams."""
-        _check(self._by_caller[caller.subject], self._limits.per_caller, "streams of a caller")
-        self._by_caller[caller.subject] += 1
+        return self._taken(caller, "streams")
+
+    @contextmanager
+    def _taken(self, caller: Caller, what: str) -> Iterator[None]:
+        key = (what, caller.subject)
+        _check(self._of_caller[key], self._limits.per_caller, f"{what} of this caller")
+        self._of_caller[key] += 1
         try:
             yield
         finally:
-            self._by_caller[caller.subject] -= 1
-            if not self._by_caller[caller.subject]:
-                del self._by_caller[caller.subject]
+            self._of_caller[key] -= 1
+            if not self._of_caller[key]:
+                del self._of_caller[key]
 
 
 def _check(open_now: int, limit: int, what: str) -> None:

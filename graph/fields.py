@@ -21,6 +21,6 @@ def command(description: str, shown_as: Any) -> Declare:
 
 
 def followed(description: str, shown_as: Any) -> Declare:
-    """A subscription, whose resolver gives the source: an iterator of graph.happenings.Happening."""
+    """A subscription, whose resolver gives a graph.happenings.Source."""
     declare: Declare = strawberry.subscription(description=description, graphql_type=shown_as)
     return declare

@@ -1,6 +1,6 @@
 """What a subscription's source yields: an event that each question about it is answered for once."""
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 
 
@@ -20,3 +20,14 @@ class Happening:
     cursor: str | None = None
     show: Callable[[], object] = nothing
     priced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a subscription follows. `start` is the cursor that it begins after, if it has any."""
+
+    happenings: AsyncGenerator[Happening, None]
+    start: str | None = None
+
+    def __aiter__(self) -> AsyncGenerator[Happening, None]:
+        return self.happenings

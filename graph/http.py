@@ -19,6 +19,7 @@ from domain.callers import Caller
 from domain.errors import Forbidden, TidemarkError, Unauthenticated, Unavailable
 from domain.limits import check_limit
 from domain.policy import may_introspect
+from domain.streams import TooManyStreams
 from domain.token_bucket import RateLimited
 from graph.console import CONSOLE, CONSOLE_POLICY
 from graph.errors import stated
@@ -54,6 +55,7 @@ _STATUS: Mapping[type[TidemarkError], int] = {
     BodyTooLarge: 413,
     UnsupportedBody: 415,
     RateLimited: 429,
+    TooManyStreams: 429,
     Unavailable: 503,
 }
 

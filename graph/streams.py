@@ -1,7 +1,7 @@
 """Operations over transports that stream: subscriptions event by event, others as a stream of one result."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import orjson
 from graphql import (
+    DocumentNode,
     ExecutionResult,
     Executor,
     GraphQLError,
@@ -17,17 +18,15 @@ from graphql import (
 )
 
 from domain.callers import Caller
-from domain.policy import may_introspect
 from domain.token_bucket import RateLimited
 from graph.documents import checked
 from graph.errors import formatted
-from graph.happenings import Happening
+from graph.happenings import Happening, Source
 from graph.http import GraphQLEndpoint
 from graph.prepared import Prepared
-from graph.question_keys import question_key
 from graph.requests import GraphQLRequest
 from graph.responses import ENCODING, Executed
-from graph.shared_results import SharedResults
+from graph.shared_results import SharedResults, question_key
 from resolvers.scope import Scope
 
 
@@ -51,6 +50,14 @@ Results = AsyncGenerator[Result, None]
 
 
 @dataclass(frozen=True, slots=True)
+class Opened:
+    """The results, to be closed. `start` is the cursor after which they begin, if there is one."""
+
+    results: Results
+    start: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Opening:
     """What a transport asks for. `resume` is the cursor that it names, before the operation's own."""
 
@@ -67,35 +74,47 @@ class Streams:
     endpoint: GraphQLEndpoint
     shared: SharedResults = field(default_factory=SharedResults)
 
-    async def open(self, opening: Opening) -> Results:
-        """The results, to be closed. Raises TidemarkError or Refused."""
+    async def is_followed(self, asked: GraphQLRequest, caller: Caller) -> bool:
+        """Whether the request is a subscription."""
+        return _is_followed(await self.endpoint.prepare(asked, caller))
+
+    async def open(self, opening: Opening) -> Opened:
+        """Begin. Raises TidemarkError or Refused."""
         caller = opening.caller
         prepared = await self.endpoint.prepare(opening.asked, caller)
         await self.endpoint.charge(caller, 1)
-        operation = prepared.operation
-        if operation is None or operation.kind is not OperationType.SUBSCRIPTION:
+        document = self._document(prepared, self.endpoint.scope(caller))
+        if not _is_followed(prepared):
             made = await self.endpoint.made(caller, prepared, by_get=opening.by_get)
-            return _once(made.answer)
+            return Opened(_once(made.answer))
         await self.endpoint.pay(caller, prepared)
         scope = replace(self.endpoint.scope(caller), resume_after=opening.resume)
-        executor = self._executor(prepared, scope)
-        key = question_key(prepared, operation, caller.role)
+        executor = self._executor(document, opening.asked, scope)
         source = await _source(executor, scope)
-        return _Stream(self, prepared, caller, executor, key).results(source)
+        stream = _Stream(self, prepared, caller, executor, question_key(prepared, caller.role))
+        return Opened(stream.results(source), source.start)
 
-    def _executor(self, prepared: Prepared, scope: Scope) -> Executor[Any]:
-        endpoint, asked = self.endpoint, prepared.asked
-        introspection = may_introspect(scope.caller.role, development=endpoint.development)
-        schema = endpoint.schema._schema
-        found = checked(schema, prepared.text, scope.limits, introspection=introspection)
-        assert found.document
+    def _document(self, prepared: Prepared, scope: Scope) -> DocumentNode:
+        found = checked(
+            self.endpoint.schema._schema,
+            prepared.text,
+            scope.limits,
+            introspection=scope.may_introspect,
+        )
+        if found.document is None or found.errors:
+            raise _refused(list(found.errors), scope)
+        return found.document
+
+    def _executor(
+        self, document: DocumentNode, asked: GraphQLRequest, scope: Scope
+    ) -> Executor[Any]:
         built = Executor.build(
-            schema,
-            found.document,
+            self.endpoint.schema._schema,
+            document,
             context_value=scope,
             raw_variable_values=asked.variables,
             operation_name=asked.operation_name,
-            hide_suggestions=not introspection,
+            hide_suggestions=not scope.may_introspect,
         )
         if isinstance(built, list):
             raise _refused(built, scope)
@@ -112,9 +131,9 @@ class _Stream:
     executor: Executor[Any]
     key: bytes
 
-    async def results(self, source: AsyncGenerator[Happening, None]) -> Results:
+    async def results(self, source: Source) -> Results:
         first = True
-        async with aclosing(source) as happenings:
+        async with aclosing(source.happenings) as happenings:
             async for happening in happenings:
                 body = await self._body(happening, free=first or not happening.priced)
                 yield Result(body, happening.cursor)
@@ -141,13 +160,18 @@ class _Stream:
         return _body(cast("ExecutionResult", result), scope)
 
 
-async def _source(executor: Executor[Any], scope: Scope) -> AsyncGenerator[Happening, None]:
+def _is_followed(prepared: Prepared) -> bool:
+    operation = prepared.operation
+    return operation is not None and operation.kind is OperationType.SUBSCRIPTION
+
+
+async def _source(executor: Executor[Any], scope: Scope) -> Source:
     found = create_source_event_stream(executor)
     opened: Any = await found if executor.is_awaitable(found) else found
     if isinstance(opened, ExecutionResult):
         raise _refused(opened.errors or [], scope)
-    assert isinstance(opened, AsyncIterable)
-    return cast("AsyncGenerator[Happening, None]", opened)
+    assert isinstance(opened, Source)
+    return opened
 
 
 async def _once(answer: Executed) -> Results:

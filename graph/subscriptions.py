@@ -12,7 +12,7 @@ from domain.alert_records import AlertEvent
 from domain.told import Inboxed
 from graph.arguments import UTC, CompareTo, Condition, Range, Zone
 from graph.fields import followed
-from graph.happenings import Happening
+from graph.happenings import Happening, Source
 from graph.types import alert_events as shown
 from graph.types.alert_enums import Severity
 from graph.types.answers import Summary
@@ -38,7 +38,7 @@ Cursor = Annotated[
 @strawberry.type
 class Subscriptions:
     @followed("What happens to alerts, each thing once, in its order.", shown.AlertEvent | None)
-    def alert_events(
+    async def alert_events(
         self,
         info: Info,
         after: Cursor = None,
@@ -57,14 +57,16 @@ class Subscriptions:
             else tuple(rules.Severity[each.name] for each in severities),
             config_ids=None if config_ids is None else tuple(config_ids),
         )
-        return _alerts(follow_alerts(info.context, asked))
+        followed = await follow_alerts(info.context, asked)
+        return Source(_alerts(followed.rows), str(followed.start))
 
     @followed(
         "What comes into the caller's inbox, each thing once, in its order; its id is its cursor.",
         Notification | None,
     )
-    def notification_received(self, info: Info, after: Cursor = None) -> object:
-        return _notifications(follow_notifications(info.context, after))
+    async def notification_received(self, info: Info, after: Cursor = None) -> object:
+        followed = await follow_notifications(info.context, after)
+        return Source(_notifications(followed.rows), str(followed.start))
 
     @followed(
         "The summary of now, and again whenever its numbers may have changed: once a second at most.",
@@ -82,19 +84,19 @@ class Subscriptions:
         time_zone: Zone = UTC,
         compare_to: CompareTo = None,
     ) -> object:
-        return _changes(follow_changes(info.context))
+        return Source(_changes(follow_changes(info.context)))
 
 
-async def _alerts(source: AsyncGenerator[AlertEvent, None]) -> AsyncGenerator[Happening, None]:
-    async with aclosing(source) as events:
+async def _alerts(rows: AsyncGenerator[AlertEvent, None]) -> AsyncGenerator[Happening, None]:
+    async with aclosing(rows) as events:
         async for event in events:
             show = partial(shown.shown_alert_event, event)
             yield Happening(("alert", event.id), str(event.id), show)
 
 
-async def _notifications(source: AsyncGenerator[Inboxed, None]) -> AsyncGenerator[Happening, None]:
+async def _notifications(rows: AsyncGenerator[Inboxed, None]) -> AsyncGenerator[Happening, None]:
     """What was read is the reader's own; the rest is the same for all."""
-    async with aclosing(source) as events:
+    async with aclosing(rows) as events:
         async for each in events:
             key = ("notification", each.id, each.read_at)
             yield Happening(key, str(each.id), partial(shown_notification, each))

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
+import structlog
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from domain.errors import TidemarkError
+from domain.errors import TidemarkError, Unauthenticated
 from domain.streams import StreamLimits, TooManyStreams, TooSlow
 from graph.admission import Admit, Admitted, Seats, check_origin
 from graph.errors import said
@@ -19,6 +20,8 @@ from graph.requests import from_message
 from graph.streams import Opening, Refused, Streams
 
 PROTOCOL = "graphql-transport-ws"
+
+log = structlog.get_logger("tidemark.streams")
 
 _LONGEST_REASON = 123
 
@@ -101,6 +104,13 @@ class _Session:
             self.end(Closing(4408, "Connection initialisation timeout"))
         except Closing as closing:
             self.end(closing)
+        except TooSlow as problem:
+            self.end(_too_slow(problem))
+        except OSError:
+            return
+        except Exception as problem:
+            self._said(problem)
+            self.end(Closing(4500, "Internal server error"))
 
     async def _received(self) -> Mapping[str, Any] | None:
         """The next message; None when the client has left."""
@@ -124,7 +134,7 @@ class _Session:
             case {"type": "pong"}:
                 pass
             case {"type": "subscribe", "id": str(id), "payload": dict(payload)} if id:
-                self._subscribe(id, payload)
+                await self._subscribe(id, payload)
             case {"type": "complete", "id": str(id)}:
                 if (task := self._open.pop(id, None)) is not None:
                     task.cancel()
@@ -137,10 +147,13 @@ class _Session:
         headers = {**self._websocket.headers, **_headers(payload)}
         admission = self._server.admit(headers, self._correlation)
         try:
-            self._admitted = await stack.enter_async_context(admission)
+            admitted = await stack.enter_async_context(admission)
+            stack.enter_context(self._server.seats.connection_of(admitted.caller))
         except TidemarkError as problem:
-            raise Closing(4403, f"{problem.code}: {problem.message}") from None
-        self._admitted.over.add_done_callback(self._no_longer)
+            code = 4403 if isinstance(problem, Unauthenticated) else 1013
+            raise Closing(code, f"{problem.code}: {problem.message}") from None
+        self._admitted = admitted
+        admitted.over.add_done_callback(self._no_longer)
         await self._send('{"type":"connection_ack"}')
 
     def _no_longer(self, over: "asyncio.Future[TidemarkError]") -> None:
@@ -153,11 +166,18 @@ class _Session:
             pong["payload"] = message["payload"]
         await self._send(orjson.dumps(pong).decode())
 
-    def _subscribe(self, id: str, payload: dict[str, Any]) -> None:
+    async def _subscribe(self, id: str, payload: dict[str, Any]) -> None:
         if self._admitted is None:
             raise Closing(4401, "Unauthorized")
         if id in self._open:
             raise Closing(4409, f"Subscriber for {id[:80]} already exists")
+        most = self._server.limits.per_connection
+        if len(self._open) >= most:
+            problem = TooManyStreams(
+                f"A connection has at most {most} operations at once.", limit=most
+            )
+            await self._fail(orjson.dumps(id).decode(), self._said(problem))
+            return
         task = asyncio.create_task(self._operate(id, payload, self._admitted))
         self._open[id] = task
         task.add_done_callback(lambda done: self._finished(id, done))
@@ -169,36 +189,33 @@ class _Session:
     async def _operate(self, id: str, payload: dict[str, Any], admitted: Admitted) -> None:
         name = orjson.dumps(id).decode()
         try:
-            await self._follow(name, payload, admitted)
-        except Refused as refused:
-            await self._fail(name, refused.errors)
+            try:
+                await self._follow(name, payload, admitted)
+            except Refused as refused:
+                await self._fail(name, refused.errors)
+            except (TooSlow, OSError):
+                raise
+            except Exception as problem:
+                await self._fail(name, self._said(problem))
         except TooSlow as problem:
-            self.end(Closing(1013, f"{problem.code}: {problem.message}"))
+            self.end(_too_slow(problem))
         except OSError:
             return
-        except Exception as problem:
-            await self._fail(name, self._said(problem))
 
     async def _follow(self, name: str, payload: dict[str, Any], admitted: Admitted) -> None:
         server = self._server
-        if len(self._open) > server.limits.per_connection:
-            raise TooManyStreams(
-                f"A connection has at most {server.limits.per_connection} operations at once.",
-                limit=server.limits.per_connection,
-            )
-        with server.seats.subscription(admitted.caller):
+        with server.seats.stream_of(admitted.caller):
             asked = from_message(payload, server.streams.endpoint.rooms.limits)
-            results = await server.streams.open(Opening(asked, admitted.caller))
+            opened = await server.streams.open(Opening(asked, admitted.caller))
             begin = f'{{"id":{name},"type":"next","payload":'
-            async with aclosing(results):
+            async with aclosing(opened.results) as results:
                 async for result in results:
                     await self._send(f"{begin}{result.body}}}")
         self._open.pop(orjson.loads(name), None)
         await self._send(f'{{"id":{name},"type":"complete"}}')
 
     async def _fail(self, name: str, errors: str) -> None:
-        with suppress(OSError, TooSlow):
-            await self._send(f'{{"id":{name},"type":"error","payload":{errors}}}')
+        await self._send(f'{{"id":{name},"type":"error","payload":{errors}}}')
 
     def _said(self, problem: Exception) -> str:
         return said(problem, self._correlation)
@@ -215,6 +232,11 @@ class _Session:
         with suppress(TimeoutError, OSError, RuntimeError):
             async with asyncio.timeout(self._server.limits.send_seconds):
                 await self._websocket.close(closing.code, reason)
+
+
+def _too_slow(problem: TooSlow) -> Closing:
+    log.info("stream dropped", code=problem.code)
+    return Closing(1013, f"{problem.code}: {problem.message}")
 
 
 def _headers(payload: object) -> dict[str, str]:

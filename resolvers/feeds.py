@@ -1,8 +1,8 @@
 """Rows of a table as they appear: read once in a process and handed to all who follow.
 
-Whoever follows from a cursor reads the table up to its end, is then enrolled, reads what came meanwhile,
-and from there on takes what the reader hands out, without what was seen already. The table's ids become
-visible in their order, so that nothing is missed and nothing comes twice.
+Whoever follows from a cursor is enrolled, reads the table up to its end, and from there on takes what the
+reader hands out, without what was seen already. The table's ids become visible in their order, so that
+nothing is missed and nothing comes twice. Who falls behind reads the table again, at their own pace.
 """
 
 import asyncio
@@ -14,13 +14,15 @@ from typing import Generic, Protocol, TypeVar
 import structlog
 
 from domain.errors import Unavailable
-from domain.streams import StreamLimits, TooSlow
 
 PAGE = 500
 """Rows that are read at once; a shorter page is the last one."""
 
 POLL = 2.0
 """Seconds after which what nobody announced is found."""
+
+BUFFERED = 2_000
+"""Rows that wait for a follower; one that is further behind reads the table."""
 
 _AGAIN = 1.0
 
@@ -46,7 +48,7 @@ class Feed(Generic[Row]):
         self,
         read: ReadPage[Row],
         last: Callable[[], Awaitable[int]],
-        buffered: int = StreamLimits().buffered,
+        buffered: int = BUFFERED,
         poll: float = POLL,
     ) -> None:
         self._read = read
@@ -69,26 +71,19 @@ class Feed(Generic[Row]):
     async def follow(
         self, cursor: int, wants: Callable[[Row], bool], read: ReadPage[Row] | None = None
     ) -> AsyncGenerator[Row, None]:
-        """The rows after a cursor that are wanted, for good. `read` reads those alone, if given.
-
-        Raises TooSlow where more rows wait than are buffered.
-        """
-        pages = read or self._read
-        async for row in _until_end(pages, cursor):
-            cursor = row.id
-            if wants(row):
-                yield row
+        """The rows after a cursor that are wanted, for good. `read` reads those alone, if given."""
         with self._enrolled(wants) as follower:
             await self._begun.wait()
-            async for row in _until_end(pages, cursor):
-                cursor = row.id
-                if wants(row):
-                    yield row
             while True:
-                row = await follower.next()
-                if row.id > cursor:
+                follower.begin()
+                async for row in _until_end(read or self._read, cursor):
                     cursor = row.id
-                    yield row
+                    if wants(row):
+                        yield row
+                while (offered := await follower.next()) is not None:
+                    if offered.id > cursor:
+                        cursor = offered.id
+                        yield offered
 
     @contextmanager
     def _enrolled(self, wants: Callable[[Row], bool]) -> "Iterator[_Follower[Row]]":
@@ -131,28 +126,30 @@ class _Follower(Generic[Row]):
         self._most = most
         self._waiting: deque[Row] = deque()
         self._some = asyncio.Event()
-        self._lost = False
+        self._behind = False
+
+    def begin(self) -> None:
+        """From here on nothing is missed."""
+        self._waiting.clear()
+        self._behind = False
 
     def offer(self, row: Row) -> None:
         """Keep it, if it is wanted; where there are too many, none is kept any more."""
-        if self._lost or not self._wants(row):
+        if self._behind or not self._wants(row):
             return
-        if len(self._waiting) >= self._most:
-            self._lost = True
-            self._waiting.clear()
-        else:
+        if len(self._waiting) < self._most:
             self._waiting.append(row)
+        else:
+            self._waiting.clear()
+            self._behind = True
         self._some.set()
 
-    async def next(self) -> Row:
-        while not self._waiting:
-            if self._lost:
-                raise TooSlow(
-                    f"More than {self._most} events waited to be read; resume after the last cursor."
-                )
+    async def next(self) -> Row | None:
+        """The next row; None where some were missed."""
+        while not self._waiting and not self._behind:
             self._some.clear()
             await self._some.wait()
-        return self._waiting.popleft()
+        return None if self._behind else self._waiting.popleft()
 
 
 async def _until_end(read: ReadPage[Row], cursor: int) -> AsyncIterator[Row]:

@@ -22,6 +22,8 @@ from app.state import AppState, open_state
 from app.tokens import issue, trust_of
 from db.alert_bell import announce
 from db.alert_history import append
+from db.alert_outbox import enqueue
+from db.keys import PREFIX, ApiKey, NewKey, create_key
 from domain.alert_records import AlertEvent
 from domain.alerts import Severity
 from domain.callers import Role
@@ -65,9 +67,14 @@ class Served:
         """One thing happens to an alert; returns its cursor."""
         async with self.pool.acquire() as connection, connection.transaction():
             said = reason or f"event {next(self.numbers)}"
-            (kept,) = await append(connection, [alert_event(said, **fields)])
+            kept = await append(connection, [alert_event(said, **fields)])
+            await enqueue(connection, kept)
         await announce(self.state.redis)
-        return kept.id
+        return kept[0].id
+
+    async def ended_streams(self) -> None:
+        """Return when nothing is served any more, though clients may be connected still."""
+        await until(lambda: not self.server.server_state.tasks)
 
     async def quiet(self) -> None:
         """Return when no client is connected."""
@@ -112,8 +119,17 @@ async def serving(
             await task
 
 
+async def new_key(pool: asyncpg.Pool, role: Role = Role.ADMIN) -> tuple[str, ApiKey]:
+    """An API key and its secret."""
+    secret = PREFIX + uuid4().hex * 2
+    return secret, await create_key(pool, NewKey("streams", role, secret, None), by="ada")
+
+
 def alert_event(
-    reason: str, severity: Severity = Severity.INFO, config_id: UUID | None = None
+    reason: str,
+    severity: Severity = Severity.INFO,
+    config_id: UUID | None = None,
+    notice: str = "none",
 ) -> AlertEvent:
     """Something to append to the history."""
     return AlertEvent(
@@ -132,7 +148,7 @@ def alert_event(
         threshold=None,
         reason=reason,
         subject=None,
-        notice="none",
+        notice=notice,
     )
 
 
@@ -176,7 +192,7 @@ class Talk:
 async def talking(served: Served, token: str | None = None, **options: Any) -> AsyncIterator[Talk]:
     """A connection; initialised with the token, if one is given."""
     options.setdefault("subprotocols", [PROTOCOL])
-    url = f"ws://127.0.0.1:{served.port}/graphql"
+    url = f"ws://127.0.0.1:{served.port}{options.pop('path', '/graphql')}"
     async with connect(url, max_size=None, **options) as connection:
         talk = Talk(connection)
         if token is not None:
@@ -206,32 +222,61 @@ async def streaming(
     *,
     method: str = "POST",
     headers: Mapping[str, str] | None = None,
+    params: Mapping[str, str] | None = None,
     **variables: Any,
-) -> "AsyncIterator[tuple[httpx.Response, AsyncIterator[Sent]]]":
-    """A response of server-sent events, and its events as they come."""
+) -> "AsyncIterator[Events]":
+    """A response of server-sent events."""
     sent = {"Accept": "text/event-stream", **(headers or {})}
     if token is not None:
         sent["Authorization"] = f"Bearer {token}"
     asked = {"query": query, "variables": variables}
     options: dict[str, Any] = {"json": asked}
     if method == "GET":
-        options = {"params": {"query": query, "variables": json.dumps(variables)}}
+        options = {"params": {"query": query, "variables": json.dumps(variables), **(params or {})}}
     timeout = httpx.Timeout(PATIENCE)
     async with (
         httpx.AsyncClient(base_url=served.url, timeout=timeout) as client,
         client.stream(method, "/graphql", headers=sent, **options) as response,
     ):
-        yield response, _events(response)
+        yield Events(response)
 
 
-async def _events(response: httpx.Response) -> AsyncIterator[Sent]:
-    found: dict[str, str] = {}
-    async for line in response.aiter_lines():
-        if line.startswith(":"):
-            continue
-        if line:
-            name, _, value = line.partition(":")
-            found[name] = value.removeprefix(" ")
-        elif found:
-            yield Sent(found.get("event", "message"), found.get("id"), found.get("data", ""))
-            found = {}
+class Events:
+    """Server-sent events as they come; `last_id` is what an EventSource would send on its return."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self._lines = response.aiter_lines()
+        self.response = response
+        self.last_id: str | None = None
+        self.comments = 0
+
+    def __aiter__(self) -> "Events":
+        return self
+
+    async def __anext__(self) -> Sent:
+        found: dict[str, str] = {}
+        async for line in self._lines:
+            if line.startswith(":"):
+                self.comments += 1
+            elif line:
+                name, _, value = line.partition(":")
+                found[name] = value.removeprefix(" ")
+            elif found:
+                self.last_id = found.get("id", self.last_id)
+                if "data" in found:
+                    return Sent(found.get("event", "message"), found.get("id"), found["data"])
+                found = {}
+        raise StopAsyncIteration
+
+    async def data(self) -> dict[str, Any]:
+        """The data of the next result."""
+        sent = await anext(self)
+        assert sent.event == "next", sent
+        assert "errors" not in sent.json, sent
+        data: dict[str, Any] = sent.json["data"]
+        return data
+
+    async def codes(self) -> list[str]:
+        """The codes of the errors that come next."""
+        sent = await anext(self)
+        return [error["extensions"]["code"] for error in sent.json["errors"]]

@@ -40,7 +40,10 @@ class AlertEvent:
     notice: AlertNotice = strawberry.field(description="Whether people were told.")
     kept: strawberry.Private[alert_records.AlertEvent]
 
-    @computed("The alert as it is now, which may be later than the event.", Alert | None)
+    @computed(
+        "The alert as it is when the event is told, which may be later than the event.",
+        Alert | None,
+    )
     async def alert(self, info: strawberry.Info[Scope, None]) -> object:
         history = "history" in selection_of(info)
         found = await alert_of(info.context, self.kept, history=history)

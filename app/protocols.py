@@ -1,0 +1,64 @@
+"""uvicorn's protocols, with an end to connections whose peer reads no more.
+
+A transport that is closed waits for its buffer to empty, which a peer can prevent for ever.
+"""
+
+import asyncio
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+_LINGER = 5.0
+"""Seconds that what was sent last has to arrive, after the application has ended."""
+
+_STALL = 30.0
+"""Seconds in which a peer takes at least something of what waits for it."""
+
+
+class HttpProtocol(HttpToolsProtocol):
+    """HTTP/1.1."""
+
+    _stalled: asyncio.TimerHandle | None = None
+
+    def pause_writing(self) -> None:
+        """More waits for the peer than is buffered."""
+        super().pause_writing()
+        self._watch()
+
+    def resume_writing(self) -> None:
+        """The peer has taken most of it."""
+        super().resume_writing()
+        self._unwatch()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is gone."""
+        self._unwatch()
+        super().connection_lost(exc)
+
+    def _watch(self) -> None:
+        waiting = self.transport.get_write_buffer_size()
+        self._stalled = asyncio.get_running_loop().call_later(_STALL, self._look, waiting)
+
+    def _unwatch(self) -> None:
+        if self._stalled is not None:
+            self._stalled.cancel()
+
+    def _look(self, waiting: int) -> None:
+        if self.transport.get_write_buffer_size() < waiting:
+            self._watch()
+        else:
+            self.transport.abort()
+
+
+class WebSocketProtocol(WebSocketsSansIOProtocol):
+    """WebSocket over HTTP/1.1."""
+
+    async def run_asgi(self) -> None:
+        """Serve one connection."""
+        await super().run_asgi()
+        self.loop.call_later(_LINGER, self.transport.abort)
+
+    def keepalive_timeout(self) -> None:
+        """The peer did not answer a ping."""
+        super().keepalive_timeout()
+        self.transport.abort()
