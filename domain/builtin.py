@@ -117,9 +117,10 @@ BUILTIN: tuple[EventType, ...] = (
     ),
     event_type(
         "inventory",
-        "A product's stock after it was counted or changed.",
+        "A product's stock after it was counted or changed; raw events are kept.",
         dimensions=(SOURCE, _PRODUCT, _COLLECTION, text("location", "Where the stock is.")),
         measures=(number("stock", "items", "How many items there are now."),),
+        raw_days=0,
     ),
     event_type(
         "enrollment",

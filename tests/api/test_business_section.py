@@ -1,11 +1,14 @@
 """The business section over HTTP, against a brute-force count of the same events."""
 
+from datetime import timedelta
 from decimal import Decimal
 from functools import cache
 from typing import Any
 
 import pytest
 
+from db.retention import drop_raw
+from db.rollups import roll_all
 from tests.api.conftest import Api
 from tests.api.demo_events import RANGE, Sent, demo_events, grouped, on_day
 from tests.api.plain_money import amounts, by_property, own_statements, shown_amounts
@@ -228,6 +231,57 @@ async def test_the_stock_is_what_was_last_told_of_each_place(api: Api) -> None:
     )
     rows = {row["key"]: row["inventory"] for row in answered.data["business"]["products"]["rows"]}
     assert rows == {"rose": {"items": "34", "toldAt": "2026-03-09T10:00:00Z"}, "lily": None}
+
+
+async def test_the_stock_is_known_however_long_ago_it_was_told(api: Api) -> None:
+    def event(kind: str, day: int, **properties: Any) -> Sent:
+        return {
+            "id": f"{kind}{day}",
+            "type": kind,
+            "occurredAt": f"2026-03-{day:02}T10:00:00Z",
+            "properties": {"product": "rose", **properties},
+        }
+
+    await api.store([event("inventory", 8, stock=7), event("order", 8)])
+    await roll_all(api.pool, api.catalogue)
+    assert await drop_raw(api.pool, api.now + timedelta(days=60))
+    api.now += timedelta(days=60)
+    await api.store([event("order", 9)])
+    answered = await api.ask(
+        f"{{ business(range: {RANGE}) {{ products {{ rows {{ inventory {{ items toldAt }} }} }} }} }}"
+    )
+    (row,) = answered.data["business"]["products"]["rows"]
+    assert row["inventory"] == {"items": "7", "toldAt": "2026-03-08T10:00:00Z"}
+
+
+async def test_this_period_is_beside_the_same_one_last_year(api: Api) -> None:
+    def sold(year: int, value: int) -> Sent:
+        return {
+            "id": f"o{year}",
+            "type": "order",
+            "occurredAt": f"{year}-03-09T10:00:00Z",
+            "value": value,
+            "currency": "EUR",
+            "properties": {"product": "rose", "collection": "Signature"},
+        }
+
+    await api.store([sold(2026, 30), sold(2025, 20)])
+    money = "revenue { total { amount } }"
+    answered = await api.ask(
+        f"""{{ business(range: {RANGE}, compareTo: {{ period: PREVIOUS_YEAR }}) {{
+          overview {{ {money} previous {{ {money} }} change {{ revenue orders }} }}
+          collections {{ rows {{ key {money} previous {{ {money} }} change {{ revenue }} }} }}
+          sales(granularity: DAY) {{ previous {{ columns {{ start revenue }} }} }} }} }}"""
+    )
+    found = answered.data["business"]
+    then = {"revenue": {"total": {"amount": "20"}}}
+    assert found["overview"]["revenue"] == {"total": {"amount": "30"}}
+    assert found["overview"]["previous"] == then
+    assert found["overview"]["change"] == {"revenue": 1.5, "orders": 1}
+    (row,) = found["collections"]["rows"]
+    assert (row["key"], row["previous"], row["change"]) == ("Signature", then, {"revenue": 1.5})
+    (before,) = found["sales"]["previous"]
+    assert before["columns"] == {"start": ["2025-03-09T00:00:00Z"], "revenue": [20]}
 
 
 async def test_an_order_of_many_lines_is_one_order(api: Api) -> None:

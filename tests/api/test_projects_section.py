@@ -130,6 +130,41 @@ async def test_a_filter_and_a_zone_narrow_the_news(demo: Api) -> None:
     check(answered.data["projects"]["statistics"], elsewhere)
 
 
+async def test_a_project_is_in_the_furthest_state_that_is_told(api: Api) -> None:
+    told = {
+        "ended": ("completed", "planned", "active"),
+        "stopped": ("active", "cancelled"),
+        "ended after all": ("cancelled", "completed"),
+        "running": ("planned", "active"),
+        "to come": ("planned",),
+    }
+    await api.store(
+        {
+            "id": f"{project} {status}",
+            "type": "project_update",
+            "occurredAt": "2026-03-09T10:00:00Z",
+            "properties": {"project": project, "status": status, "sector": "health"},
+        }
+        for project, states in told.items()
+        for status in states
+    )
+    names = "projects planned active cancelled completed completionRate"
+    answered = await api.ask(
+        f"""{{ projects(range: {RANGE}) {{ statistics {{ {names} }}
+          completion {{ rows {{ {names} }} }} }} }}"""
+    )
+    found = answered.data["projects"]
+    assert found["statistics"] == {
+        "projects": 5,
+        "planned": 1,
+        "active": 1,
+        "cancelled": 1,
+        "completed": 2,
+        "completionRate": 0.4,
+    }
+    assert found["completion"]["rows"] == [found["statistics"]]
+
+
 async def test_budgets_in_two_currencies_are_not_added_and_nothing_unknown_is_0(api: Api) -> None:
     def told(number: int, currency: str, **properties: Any) -> Sent:
         return {
