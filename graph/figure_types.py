@@ -18,7 +18,7 @@ from graph.types.money import Amounts
 from resolvers.figure_reads import FiguresAsked
 from resolvers.figure_rows import FigureRow
 from resolvers.figure_totals import FigureTotals
-from resolvers.figures import FigureChange, FigureColumns, Figures
+from resolvers.figures import Compared, FigureChange, FigureColumns, Figures
 
 Members = dict[str, tuple[Any, Any]]
 
@@ -124,13 +124,15 @@ class KindTypes:
     def _compared(self) -> Members:
         return {
             **self._members(_value_of),
-            "previous": (
+            "previous": _of_compared(
+                f"The same over the range compared to; {_NO_COMPARISON}",
                 self.one | None,
-                _plain(f"The same over the range compared to; {_NO_COMPARISON}"),
+                lambda compared: compared.previous,
             ),
-            "change": (
+            "change": _of_compared(
+                f"How many times previous the figures are; {_NO_COMPARISON}",
                 self._change | None,
-                _plain(f"How many times previous the figures are; {_NO_COMPARISON}"),
+                lambda compared: compared.change,
             ),
         }
 
@@ -157,9 +159,19 @@ _Show = Callable[[str, Figure], tuple[Any, Any]]
 def _value_of(name: str, figure: Figure) -> tuple[Any, Any]:
     def shown(root: strawberry.Parent[Any]) -> object:
         found: Figures | FigureRow | FigureTotals = root
-        return (found if isinstance(found, Figures) else found.figures).value(name)
+        return (found if isinstance(found, Figures) else found.compared.figures).value(name)
 
     return _field(figure, _SHOWN[figure.shape], shown)
+
+
+def _of_compared(
+    description: str, shown_as: Any, pick: Callable[[Compared], object]
+) -> tuple[Any, Any]:
+    def shown(root: strawberry.Parent[Any]) -> object:
+        found: FigureRow | FigureTotals = root
+        return pick(found.compared)
+
+    return shown_as, computed(description, shown_as)(shown)
 
 
 def _change_of(name: str, figure: Figure) -> tuple[Any, Any]:

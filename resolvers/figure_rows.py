@@ -10,7 +10,7 @@ from domain.figures import FigureValue
 from domain.limits import check_page
 from domain.questions import GroupKey
 from resolvers.figure_reads import CountedTwice, FiguresAsked, counted_twice
-from resolvers.figures import Compared, FigureChange, Figures
+from resolvers.figures import Compared, Figures
 from resolvers.scope import Scope
 from resolvers.windows import Meta, Window, meta
 
@@ -33,18 +33,6 @@ class FigureRow:
     key: str | None
     until: datetime
     compared: Compared
-
-    @property
-    def figures(self) -> Figures:
-        return self.compared.figures
-
-    @property
-    def previous(self) -> Figures | None:
-        return self.compared.previous
-
-    @property
-    def change(self) -> FigureChange | None:
-        return self.compared.change
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +58,7 @@ async def figure_rows(scope: Scope, span: Window, asked: RowsAsked) -> FigureRow
     shown, rest = keys[: asked.first], keys[asked.first :]
     rows = [FigureRow(key[0], span.interval.end, found.group(key)) for key in shown]
     names = asked.figures.names
-    warnings = [each for row in rows for each in row.figures.warnings(names)]
+    warnings = [each for row in rows for each in row.compared.figures.warnings(names)]
     left_out = rest or any(found.now.rest.values())
     return FigureRows(
         rows=rows,

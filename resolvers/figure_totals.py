@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from resolvers.figure_reads import FiguresAsked, counted_twice
-from resolvers.figures import Compared, FigureChange, Figures
+from resolvers.figures import Compared
 from resolvers.scope import Scope
 from resolvers.windows import Meta, Window, meta
 
@@ -14,18 +14,6 @@ class FigureTotals:
 
     compared: Compared
     meta: Meta
-
-    @property
-    def figures(self) -> Figures:
-        return self.compared.figures
-
-    @property
-    def previous(self) -> Figures | None:
-        return self.compared.previous
-
-    @property
-    def change(self) -> FigureChange | None:
-        return self.compared.change
 
 
 async def figure_totals(scope: Scope, span: Window, asked: FiguresAsked) -> FigureTotals:
