@@ -27,6 +27,9 @@ TOKEN_PARAMETER = "access_token"
 
 log = structlog.get_logger("tidemark.streams")
 
+_RETRY = 1_000
+"""Milliseconds after which a browser comes again that was cut off."""
+
 _DOTS = 2
 """In a JSON Web Token."""
 
@@ -143,7 +146,8 @@ class _Writer:
     async def begin(self, cursor: str | None = None) -> None:
         """An EventSource that is cut off before anything happens comes again with this cursor."""
         await self._send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
-        await self.write(_STILL_HERE if cursor is None else f"id: {cursor}\n\n")
+        place = "" if cursor is None else f"id: {cursor}\n"
+        await self.write(f"retry: {_RETRY}\n{place}\n")
 
     async def next(self, body: str, cursor: str | None = None) -> None:
         place = "" if cursor is None else f"id: {cursor}\n"

@@ -1,8 +1,6 @@
 """The audits of GraphQL over HTTP by the reference implementation, against the real process."""
 
 import json
-import os
-import shutil
 import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,6 +8,7 @@ from pathlib import Path
 import jwt
 import pytest
 
+from tests.behaviour.npm import installed
 from tests.behaviour.tidemark import running
 
 AUDIT = Path(__file__).with_name("audit.mjs")
@@ -20,28 +19,8 @@ _PATIENCE = 120
 
 @pytest.fixture(scope="session")
 def packages() -> Path:
-    """The audits' packages in the user's cache folder; skipped where npm cannot bring them."""
-    if shutil.which("node") is None or shutil.which("npm") is None:
-        pytest.skip("node or npm is not installed")
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = cache / "tidemark-audits"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "package.json").write_text('{"private": true}')
-    flags = ("--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error", "--prefer-offline")
-    try:
-        done = subprocess.run(
-            ["npm", "install", *flags, *PACKAGES],
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            timeout=_PATIENCE,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        pytest.skip(f"npm took more than {_PATIENCE} s")
-    if done.returncode:
-        pytest.skip(f"npm cannot install the audits: {done.stderr.strip()[-200:]}")
-    return folder
+    """The audits' packages."""
+    return installed("tidemark-audits", *PACKAGES)
 
 
 def test_all_audits_pass_without_a_warning(packages: Path, tmp_path: Path) -> None:
