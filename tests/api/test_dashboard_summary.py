@@ -115,9 +115,25 @@ async def test_a_part_that_fails_leaves_the_rest_of_its_section_and_the_other_se
     assert found["mlPipelines"]["overview"]["jobs"] > 0
 
 
-@pytest.mark.parametrize(
-    "section", ["business", "partners", "projects", "socialMedia", "notificationDelivery"]
-)
+SECTIONS_OUTSIDE = ["business", "partners", "projects", "socialMedia", "notificationDelivery"]
+
+
+@pytest.mark.parametrize("section", SECTIONS_OUTSIDE)
+async def test_a_section_that_cannot_be_is_null_and_the_others_answer(
+    api: Api, section: str
+) -> None:
+    await api.store(demo_events())
+    answered = await api.ask(
+        f"""{{ {section}(range: {RANGE}, timeZone: "Mars/Base") {{ meta {{ asOf }} }}
+          mlPipelines(range: {RANGE}) {{ overview {{ jobs }} }} }}"""
+    )
+    assert answered.codes == ["UNKNOWN_TIME_ZONE"]
+    assert answered.error["path"] == [section]
+    assert answered.body["data"][section] is None
+    assert answered.body["data"]["mlPipelines"]["overview"]["jobs"] > 0
+
+
+@pytest.mark.parametrize("section", SECTIONS_OUTSIDE)
 async def test_a_forbidden_section_is_null_and_reads_nothing(api: Api, section: str) -> None:
     answered = await api.ask(
         f"""{{ {section}(range: {RANGE}) {{ meta {{ asOf }} }}
