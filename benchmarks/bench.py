@@ -12,7 +12,16 @@ from benchmarks.contenders.limits import limits
 from benchmarks.contenders.tidemark import Installation
 from benchmarks.options import SIZES, Options
 from benchmarks.report import Report
-from benchmarks.scenarios import bulk, cached, ingest, keep_up, memory, notifications, questions
+from benchmarks.scenarios import (
+    bulk,
+    cached,
+    dashboard,
+    ingest,
+    keep_up,
+    memory,
+    notifications,
+    questions,
+)
 from benchmarks.scenarios.progress import say
 from benchmarks.servers import Servers, node_version
 from benchmarks.window import Window, last_days
@@ -49,6 +58,7 @@ class Bench:
     window: Window = field(default_factory=lambda: last_days(datetime.now(UTC)))
     report: Report = field(default_factory=Report)
     answers: dict[str, questions.Answers] = field(default_factory=dict)
+    dashboards: dict[str, dashboard.Answers] = field(default_factory=dict)
     installed: dict[str, node.Installed] = field(default_factory=dict)
     absent: dict[str, str] = field(default_factory=dict)
 
@@ -66,10 +76,13 @@ class Bench:
         self._install_peers()
         for size in self.options.sizes:
             await self._measure(size)
+        ends = self.options.sizes[0], self.options.sizes[-1]
         if len(self.answers) > 1:
-            small, large = self.options.sizes[0], self.options.sizes[-1]
-            pair = (self.answers[small], self.answers[large])
-            questions.promise_growth(self.report, *pair, (small, large))
+            pair = (self.answers[ends[0]], self.answers[ends[1]])
+            questions.promise_growth(self.report, *pair, ends)
+        if len(self.dashboards) > 1:
+            shown = (self.dashboards[ends[0]], self.dashboards[ends[1]])
+            dashboard.promise_growth(self.report, *shown, ends)
 
     async def _measure(self, size: str) -> None:
         installation = self._installation(size)
@@ -77,6 +90,10 @@ class Bench:
         with self._running(size, installation) as running:
             if "questions" in self.options.scenarios:
                 await self._ask(size, running)
+            if "dashboard" in self.options.scenarios:
+                self.dashboards[size] = await dashboard.measure(
+                    running.all, self.options, self.absent, self.report, size
+                )
             if "cached" in self.options.scenarios and size == self.options.sizes[0]:
                 with installation.api(self.window, keeping=True) as own:
                     peers = running.peers
@@ -132,6 +149,9 @@ class Bench:
             name = f"peers_{size.lower()}"
             await loading.create_database(self.servers.postgres_url, name)
             took = await loading.load_express(self.servers.database(name), count, self.window)
+            if {"dashboard", "cached"} & {*self.options.scenarios}:
+                dsn = self.servers.database(name)
+                took += await loading.load_dashboard(dsn, count, self.window)
             say(f"  peers' table filled in {took:.0f} s")
         await loading.settle(installation.database_url)
 

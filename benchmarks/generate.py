@@ -23,7 +23,11 @@ POINT_TYPE = "proof_lock"
 
 FIELDS = (
     *("id", "type", "occurredAt", "source", "userId", "durationMs", "statusCode"),
-    *("provider", "value", "currency", "cost"),
+    *("errorMessage", "provider", "value", "currency", "cost"),
+)
+DASHBOARD_COLUMNS = (
+    *("user_id", "event_type", "created_at", "duration_ms", "failed", "provider"),
+    *("cost", "value", "currency", "collection", "status"),
 )
 TYPES = ("page_view", "click", "api_request", "purchase", "order", "error", "ml_job")
 MIX = (0.50, 0.25, 0.15, 0.03, 0.02, 0.03, 0.02)
@@ -32,6 +36,7 @@ COUNTRIES = ("DE", "US", "FR", "GB", "IN", "NP", "AU", "WS", "BR", "JP", "PL", "
 METHODS = ("GET", "POST", "PUT", "DELETE")
 STATUSES = (200, 200, 200, 200, 200, 200, 201, 304, 404, 500)
 CURRENCIES = ("EUR", "USD", "GBP")
+REFUNDED = "refunded"
 COLLECTIONS = ("Black Rose", "Love Hurts", "Signature")
 PIPELINES = ("generation3d", "descriptions", "assets")
 PROVIDERS = ("replicate", "tripo", "huggingface", "gemini")
@@ -132,6 +137,25 @@ def as_user_type_time(run: Events) -> bytes:
     ).encode()
 
 
+def as_dashboard_rows(run: Events) -> Iterator[tuple[Any, ...]]:
+    """The events as rows of `DASHBOARD_COLUMNS`, each value of the type that its column has."""
+    for each in as_dicts(run):
+        own = each.get("properties", {})
+        yield (
+            each["userId"],
+            each["type"],
+            datetime.fromisoformat(each["occurredAt"]),
+            each.get("durationMs"),
+            each.get("statusCode", 0) >= 400 or "errorMessage" in each,
+            each.get("provider"),
+            _decimal(each.get("cost")),
+            _decimal(each.get("value")),
+            each.get("currency"),
+            own.get("collection"),
+            own.get("status"),
+        )
+
+
 def as_record(event: dict[str, Any], batch: int, received: datetime) -> tuple[Any, ...]:
     """The event as a row of analytics_events, its columns in the table's order."""
     properties = event.get("properties")
@@ -150,7 +174,7 @@ def as_record(event: dict[str, Any], batch: int, received: datetime) -> tuple[An
         "bench",
         _decimal(event.get("durationMs")),
         event.get("statusCode"),
-        None,
+        event.get("errorMessage"),
         event.get("provider"),
         _decimal(event.get("value")),
         event.get("currency"),
@@ -186,17 +210,39 @@ def _attributes(kind: str, pick: int, duration_ms: float) -> dict[str, Any]:
             call = {"endpoint": f"/v1/things/{pick % 23}", "method": _of(METHODS, pick)}
             code = _of(STATUSES, pick)
             return {"durationMs": duration_ms, "statusCode": code, "properties": call}
-        case "purchase" | "order":
+        case "purchase":
             return _sale(pick)
+        case "order":
+            return _order(pick)
         case "error":
             return {"properties": {"code": f"E{pick % 37}"}}
         case _:
-            job = {"pipeline": _of(PIPELINES, pick), "status": _of(("ok", "ok", "failed"), pick)}
-            cost = {"provider": _of(PROVIDERS, pick), "cost": f"{pick % 900 / 1000:.3f}"}
-            return {"durationMs": duration_ms, **cost, "properties": job}
+            return _job(pick, duration_ms)
+
+
+def _job(pick: int, duration_ms: float) -> dict[str, Any]:
+    """One in three fails; what it did costs all the same."""
+    status = _of(("ok", "ok", "failed"), pick)
+    return {
+        "durationMs": duration_ms,
+        "provider": _of(PROVIDERS, pick),
+        "cost": f"{pick % 900 / 1000:.3f}",
+        **({"errorMessage": "the provider gave up"} if status == "failed" else {}),
+        "properties": {"pipeline": _of(PIPELINES, pick), "status": status},
+    }
+
+
+def _order(pick: int) -> dict[str, Any]:
+    """One in twenty is a refund, of a negative value."""
+    sale = _sale(pick)
+    refund = pick % 20 == 0
+    value = f"-{sale['value']}" if refund else sale["value"]
+    status = {"status": REFUNDED if refund else "paid"}
+    return {**sale, "value": value, "properties": sale["properties"] | status}
 
 
 def _sale(pick: int) -> dict[str, Any]:
+    """A collection is sold in one currency."""
     return {
         "value": f"{pick % 50_000 / 100:.2f}",
         "currency": _of(CURRENCIES, pick),

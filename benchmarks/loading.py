@@ -60,6 +60,26 @@ async def load_express(dsn: str, count: int, window: Window) -> float:
     return time.perf_counter() - began
 
 
+async def load_dashboard(dsn: str, count: int, window: Window) -> float:
+    """Fill, index and analyse the table that peers answer the dashboard from, after `load_express`."""
+    began = time.perf_counter()
+    async with connected(dsn) as connection:
+        for run in generate.events(count, window.end, days=window.days):
+            await connection.copy_records_to_table(
+                "dashboard_events",
+                records=list(generate.as_dashboard_rows(run)),
+                columns=generate.DASHBOARD_COLUMNS,
+            )
+        await connection.copy_records_to_table(
+            "dashboard_events",
+            records=[(*row, False) for row in _point_rows(window)],
+            columns=["user_id", "event_type", "created_at", "failed"],
+        )
+        await connection.execute((node.PEERS / "express" / "dashboard_indexes.sql").read_text())
+        await connection.execute("VACUUM (ANALYZE) dashboard_events")
+    return time.perf_counter() - began
+
+
 def write_ndjson(path: Path, count: int, window: Window) -> None:
     """The events of the window as a file."""
     with path.open("wb") as file:

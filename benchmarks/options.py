@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 
-SCENARIOS = ("questions", "cached", "ingest", "import", "keep-up", "memory", "notifications")
+SCENARIOS = (
+    *("questions", "dashboard", "cached", "ingest", "import", "keep-up", "memory"),
+    *("notifications",),
+)
 SIZES = {"10k": 10_000, "100k": 100_000, "1M": 1_000_000, "10M": 10_000_000}
 
 

@@ -8,6 +8,7 @@ from benchmarks.servers import Process
 SUMMARY = "summary"
 TIMESERIES = "timeseries"
 SERIES = "series"
+DASHBOARD = "dashboard"
 QUESTIONS = (SUMMARY, TIMESERIES, SERIES)
 
 

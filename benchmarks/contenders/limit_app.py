@@ -15,10 +15,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from benchmarks.contenders.limit_dashboard import Dashboard
 from benchmarks.generate import POINT_TYPE
 from domain import distinct
 
 CONSTANT = orjson.dumps({"data": {"summary": {"totalEvents": 1_000_000, "uniqueUsers": 100_000}}})
+LONG_CONSTANT = orjson.dumps({"data": {"dashboard": [1_000_000] * 500}})
+"""About as long as the answer to a whole dashboard."""
 
 SUMMARY_SQL = """
 SELECT NULL AS event_type, sum(count)::bigint AS count, array_agg(users) AS users
@@ -73,6 +76,26 @@ async def constant(request: Request) -> Response:
     return Response(CONSTANT, media_type="application/json")
 
 
+async def long_constant(request: Request) -> Response:
+    """The same bytes each time, more of them."""
+    return Response(LONG_CONSTANT, media_type="application/json")
+
+
+async def dashboard(request: Request) -> Response:
+    """All parts of the dashboard, from one statement."""
+    state, query = request.app.state, request.query_params
+    start, half, day, end = (
+        datetime.fromisoformat(query[name]).astimezone(UTC)
+        for name in ("from", "half", "day", "to")
+    )
+    spans = {
+        "whole": by_weeks(start, end),
+        "half": by_weeks(half, end),
+        "before": by_weeks(start, half),
+    }
+    return json_response(await state.dashboard.ask(state.pool, spans, day))
+
+
 async def summary(request: Request) -> Response:
     """Total, unique users and events by type, from the rollups by week and day."""
     state = request.app.state
@@ -122,12 +145,15 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
         app.state.all_set = await pool.fetchval(SET_SQL, "*", [])
         app.state.type_set = await pool.fetchval(SET_SQL, "*", ["eventType"])
         app.state.point_set = await pool.fetchval(SET_SQL, POINT_TYPE, [])
+        app.state.dashboard = await Dashboard.of(pool)
         yield
 
 
 app = Starlette(
     routes=[
         Route("/constant", constant),
+        Route("/constant-long", long_constant),
+        Route("/dashboard", dashboard),
         Route("/summary", summary),
         Route("/timeseries", timeseries),
         Route("/series", series),

@@ -6,13 +6,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from app.child import Command
-from benchmarks.contenders import SERIES, SUMMARY, TIMESERIES, Contender
+from benchmarks.contenders import DASHBOARD, SERIES, SUMMARY, TIMESERIES, Contender
+from benchmarks.contenders.dashboard import Spans
 from benchmarks.measure import request
 from benchmarks.ports import free_port
 from benchmarks.servers import process
 from benchmarks.window import Window, iso
 
 CONSTANT = "constant"
+LONG_CONSTANT = "constant, as long"
 
 
 @contextmanager
@@ -39,6 +41,8 @@ def limits(folder: Path, database_url: str, window: Window) -> Iterator[Contende
             process=child,
             questions={
                 CONSTANT: (request("GET", f"{url}/constant"),),
+                LONG_CONSTANT: (request("GET", f"{url}/constant-long"),),
+                DASHBOARD: (request("GET", f"{url}/dashboard?{Spans.of(window).query()}"),),
                 SUMMARY: (request("GET", f"{url}/summary?{whole}"),),
                 TIMESERIES: (request("GET", f"{url}/timeseries?{whole}"),),
                 SERIES: (request("GET", f"{url}/series?{points}"),),

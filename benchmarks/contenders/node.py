@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.child import Command
-from benchmarks.contenders import SERIES, SUMMARY, TIMESERIES, Contender
+from benchmarks.contenders import DASHBOARD, SERIES, SUMMARY, TIMESERIES, Contender, dashboard
 from benchmarks.load import MILLIS_MARK
 from benchmarks.measure import request
 from benchmarks.ports import free_port
@@ -83,6 +83,7 @@ def express(
     with _node("express", installed, folder, database_url, redis_url) as (url, child):
         varied = f"from={iso(window.start)}&to={iso_varied(window.end, MILLIS_MARK)}"
         points = f"from={iso(window.points_start)}&to={iso(window.end)}"
+        whole = dashboard.Spans.of(window).query(iso_varied(window.end, MILLIS_MARK))
         base = f"{url}/api/analytics"
         yield Contender(
             name="express",
@@ -92,6 +93,7 @@ def express(
                 SUMMARY: (request("GET", f"{base}/summary?{varied}"),),
                 TIMESERIES: (request("GET", f"{base}/timeseries?{varied}"),),
                 SERIES: (request("GET", f"{base}/series?{points}"),),
+                DASHBOARD: (request("GET", f"{base}/dashboard?{whole}"),),
             },
         )
 
@@ -117,6 +119,7 @@ def postgraphile(
                 SUMMARY: ask(_POSTGRAPHILE_SUMMARY, whole),
                 TIMESERIES: ask(_POSTGRAPHILE_TIMESERIES, whole),
                 SERIES: ask(_POSTGRAPHILE_SERIES, points),
+                DASHBOARD: ask(dashboard.POSTGRAPHILE, dashboard.Spans.of(window).variables),
             },
         )
 

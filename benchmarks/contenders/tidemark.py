@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.child import Command
-from benchmarks.contenders import SERIES, SUMMARY, TIMESERIES, Contender
+from benchmarks.contenders import DASHBOARD, SERIES, SUMMARY, TIMESERIES, Contender, dashboard
 from benchmarks.generate import POINT_TYPE
 from benchmarks.measure import request
 from benchmarks.ports import free_port
@@ -138,6 +138,7 @@ def _questions(url: str, token: str, window: Window) -> dict[str, tuple[bytes, .
         SUMMARY: ask(_SUMMARY, whole),
         TIMESERIES: ask(_TIMESERIES, whole),
         SERIES: ask(_SERIES, points),
+        DASHBOARD: ask(dashboard.TIDEMARK, dashboard.Spans.of(window).variables),
     }
 
 

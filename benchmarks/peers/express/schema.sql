@@ -10,6 +10,22 @@ CREATE TABLE series_points (
     value  bigint      NOT NULL
 );
 
+-- The events with what a whole dashboard asks of them.
+CREATE TABLE dashboard_events (
+    id          serial       PRIMARY KEY,
+    user_id     varchar(255) NOT NULL,
+    event_type  varchar(100) NOT NULL,
+    created_at  timestamptz  NOT NULL DEFAULT now(),
+    duration_ms double precision,
+    failed      boolean      NOT NULL,
+    provider    varchar(100),
+    cost        numeric(12, 3),
+    value       numeric(12, 2),
+    currency    varchar(3),
+    collection  varchar(100),
+    status      varchar(100)
+);
+
 -- What the events table would have to be to keep what Tidemark keeps of the same events, each once.
 CREATE TABLE events_once (
     id          uuid         PRIMARY KEY,

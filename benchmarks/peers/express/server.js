@@ -57,6 +57,77 @@ app.get('/api/analytics/summary', async (req, res) => {
   res.json(answer);
 });
 
+app.get('/api/analytics/dashboard', async (req, res) => {
+  const between = range(req, res);
+  if (between === null) return;
+  const [from, to] = between;
+  const half = new Date(req.query.half).toISOString();
+  const day = new Date(req.query.day).toISOString();
+  const rows = async (sql, ...values) => (await pool.query(sql, values)).rows;
+  const answer = await cached(`analytics:dashboard:${from}:${half}:${day}:${to}`, async () => {
+    const [total, unique, byType, hours, providers, collections, days] = await Promise.all([
+      rows('SELECT COUNT(*) FROM dashboard_events WHERE created_at >= $1 AND created_at <= $2', from, to),
+      rows(
+        `SELECT COUNT(DISTINCT user_id) FROM dashboard_events
+         WHERE created_at >= $1 AND created_at <= $2`,
+        from, to,
+      ),
+      rows(
+        `SELECT event_type, COUNT(*) FROM dashboard_events
+         WHERE created_at >= $1 AND created_at <= $2 GROUP BY event_type ORDER BY count DESC`,
+        from, to,
+      ),
+      rows(
+        `SELECT date_trunc('hour', created_at) AS start,
+                (COUNT(*) FILTER (WHERE failed))::float8 / COUNT(*) AS "errorRate",
+                percentile_disc(0.95) WITHIN GROUP (ORDER BY duration_ms) AS p95
+         FROM dashboard_events
+         WHERE event_type = 'api_request' AND created_at >= $1 AND created_at <= $2
+         GROUP BY 1 ORDER BY 1`,
+        day, to,
+      ),
+      rows(
+        `SELECT provider, COUNT(*)::int AS jobs,
+                (COUNT(*) FILTER (WHERE NOT failed))::float8 / COUNT(*) AS "successRate",
+                percentile_disc(0.95) WITHIN GROUP (ORDER BY duration_ms) AS p95, SUM(cost) AS cost
+         FROM dashboard_events
+         WHERE event_type = 'ml_job' AND created_at >= $1 AND created_at <= $2
+         GROUP BY provider ORDER BY jobs DESC`,
+        from, to,
+      ),
+      rows(
+        `SELECT collection, currency, created_at >= $2 AS now, SUM(value) AS revenue,
+                (COUNT(*) FILTER (WHERE status <> 'refunded'))::int AS orders,
+                AVG(value) FILTER (WHERE status <> 'refunded') AS "averageOrderValue"
+         FROM dashboard_events
+         WHERE event_type = 'order' AND created_at >= $1 AND created_at <= $3
+         GROUP BY 1, 2, 3`,
+        from, half, to,
+      ),
+      rows(
+        `SELECT date_trunc('day', created_at) AS start, COUNT(*)::int AS count FROM dashboard_events
+         WHERE created_at >= $1 AND created_at <= $2 GROUP BY 1 ORDER BY 1`,
+        from, to,
+      ),
+    ]);
+    const sales = (now) =>
+      Object.fromEntries(
+        collections.filter((row) => row.now === now).map((row) => [row.collection, row]),
+      );
+    return {
+      totalEvents: Number(total[0].count),
+      uniqueUsers: Number(unique[0].count),
+      eventsByType: Object.fromEntries(byType.map((row) => [row.event_type, Number(row.count)])),
+      hours,
+      providers,
+      collections: sales(true),
+      previous: sales(false),
+      days: days.map((row) => row.count),
+    };
+  });
+  res.json(answer);
+});
+
 app.get('/api/analytics/timeseries', async (req, res) => {
   const between = range(req, res);
   if (between === null) return;
