@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from itertools import dropwhile
 
 from domain.alert_configs import AlertConfig, Direction
@@ -9,6 +10,7 @@ from domain.alert_samples import described, shown
 from domain.alerts import AlertType, Sample, State
 from domain.anomaly import Detector, Verdict
 from domain.anomaly_state import State as Memory
+from domain.anomaly_state import is_readable
 
 MOST_BUCKETS = 2_000
 """How many buckets a detector is shown at once: as many as it learns from before its first verdict."""
@@ -46,7 +48,7 @@ def detected(
     """
     if not points:
         return _unchanged(state, last), packed
-    detector = Detector() if config.threshold is None else Detector(threshold=config.threshold)
+    detector = _detector(config.threshold)
     memory, new = _memory(detector, packed)
     shown_points = list(dropwhile(_is_empty, points)) if new else points
     memory, verdicts = detector.run(memory, shown_points)
@@ -68,14 +70,15 @@ def detected(
     )
 
 
+@lru_cache(maxsize=64)
+def _detector(threshold: float | None) -> Detector:
+    return Detector() if threshold is None else Detector(threshold=threshold)
+
+
 def _memory(detector: Detector, packed: bytes | None) -> tuple[Memory, bool]:
     """What the detector knows, and whether that is nothing: also where another version wrote it."""
-    if packed is not None:
-        try:
-            detector.run(Memory(packed), ())
-            return Memory(packed), False
-        except ValueError:
-            pass
+    if packed is not None and is_readable(packed):
+        return Memory(packed), False
     return detector.start(), True
 
 

@@ -94,9 +94,14 @@ def pack(memory: Memory) -> State:
     return State(b"".join((head, packed(memory.fine), *blocks)))
 
 
+def is_readable(state: bytes) -> bool:
+    """Whether this version wrote it."""
+    return len(state) == _TOTAL and state.startswith(_MARK)
+
+
 def unpack(state: State) -> Memory:
     """The memory of a state; ValueError where it is of another version."""
-    if len(state) != _TOTAL or not state.startswith(_MARK):
+    if not is_readable(state):
         raise ValueError(f"Not a detector state of version {_MARK.decode()}, {_TOTAL} bytes.")
     memory = Memory.__new__(Memory)
     _, memory.points, *alarms = _HEAD.unpack_from(state)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from domain.durations import Duration, parse_duration
@@ -165,6 +166,7 @@ def _exact(value: str, field: str) -> timedelta:
     return timedelta(days=found.days, seconds=found.seconds)
 
 
+@lru_cache(maxsize=256)
 def duration_text(length: timedelta) -> str:
     """The ISO 8601 text."""
     if length == NONE:
