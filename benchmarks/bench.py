@@ -10,9 +10,11 @@ from benchmarks import loading
 from benchmarks.contenders import Contender, node
 from benchmarks.contenders.limits import limits
 from benchmarks.contenders.tidemark import Installation
-from benchmarks.options import SIZES, Options
+from benchmarks.options import APART, SIZES, Options
 from benchmarks.report import Report
 from benchmarks.scenarios import (
+    alerts,
+    anomaly,
     bulk,
     cached,
     dashboard,
@@ -21,12 +23,13 @@ from benchmarks.scenarios import (
     memory,
     notifications,
     questions,
+    streams,
 )
 from benchmarks.scenarios.progress import say
 from benchmarks.servers import Servers, node_version
 from benchmarks.window import Window, last_days
 
-ROLL_PATIENCE = 1_800.0
+ROLL_PATIENCE = 7_200.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +72,15 @@ class Bench:
 
     async def run(self) -> None:
         """Everything that was asked for, size by size."""
+        if "anomaly" in self.options.scenarios:
+            anomaly.measure(self.options, self.report)
         if "notifications" in self.options.scenarios:
-            await self._notify()
-        if not {*self.options.scenarios} - {"notifications"}:
+            await notifications.measure(await self._apart("notifications"), self.report)
+        if "alerts" in self.options.scenarios:
+            await alerts.measure(await self._apart("alerts"), self.report)
+        if "streams" in self.options.scenarios:
+            await streams.measure(await self._apart("streams"), self.report)
+        if not {*self.options.scenarios} - {*APART}:
             return
         self._install_peers()
         for size in self.options.sizes:
@@ -103,13 +112,13 @@ class Bench:
         if size == self.options.sizes[-1] and "memory" in self.options.scenarios:
             await self._memory(size, installation)
 
-    async def _notify(self) -> None:
-        name = "tidemark_notifications"
+    async def _apart(self, scenario: str) -> Installation:
+        """An installation of its own for a scenario that needs none of the events."""
+        name = f"tidemark_{scenario}"
         await loading.create_database(self.servers.postgres_url, name)
-        installation = notifications.migrated(
+        return notifications.migrated(
             self.folder / name, self.servers.database(name), self.servers.redis_url
         )
-        await notifications.measure(installation, self.report)
 
     def _install_peers(self) -> None:
         why = self._why_no_peers()

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+APART = ("notifications", "alerts", "anomaly", "streams")
+"""Scenarios that need none of the generated events."""
 SCENARIOS = (
     *("questions", "dashboard", "cached", "ingest", "import", "keep-up", "memory"),
-    *("notifications",),
+    *APART,
 )
 SIZES = {"10k": 10_000, "100k": 100_000, "1M": 1_000_000, "10M": 10_000_000}
 
