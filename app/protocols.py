@@ -5,6 +5,7 @@ A transport that is closed waits for its buffer to empty, which a peer can preve
 
 import asyncio
 
+from uvicorn._types import HTTPScope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
@@ -35,6 +36,15 @@ class HttpProtocol(HttpToolsProtocol):
         self._unwatch()
         super().connection_lost(exc)
 
+    def shutdown(self) -> None:
+        """The server stops; a stream, which would go on for good, is cut off and its client comes again."""
+        super().shutdown()
+        cycle = self.cycle
+        if cycle is not None and cycle.response_started and _accepts_stream(cycle.scope):
+            cycle.disconnected = True
+            cycle.message_event.set()
+            self.transport.close()
+
     def _watch(self) -> None:
         waiting = self.transport.get_write_buffer_size()
         self._stalled = asyncio.get_running_loop().call_later(_STALL, self._look, waiting)
@@ -48,6 +58,11 @@ class HttpProtocol(HttpToolsProtocol):
             self._watch()
         else:
             self.transport.abort()
+
+
+def _accepts_stream(scope: HTTPScope) -> bool:
+    headers = dict(scope["headers"])
+    return b"text/event-stream" in headers.get(b"accept", b"")
 
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):

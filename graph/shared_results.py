@@ -54,7 +54,7 @@ class SharedResults:
             self._forget(key)
             task = asyncio.create_task(self._made(key, make))
             self._known[key] = _Shared(task, asyncio.get_running_loop().time() + _FRESH)
-        return await asyncio.shield(task)
+        return task.result() if task.done() else await asyncio.shield(task)
 
     def _fresh(self, key: Key) -> "asyncio.Task[str] | None":
         found = self._known.get(key)

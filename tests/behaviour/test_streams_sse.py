@@ -180,6 +180,20 @@ async def test_a_client_that_leaves_gives_its_place_up(dsn: str, redis_url: str)
             await served.ended_streams()
 
 
+async def test_a_server_that_stops_ends_its_streams_at_once(
+    dsn: str, redis_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with (
+        serving(dsn, redis_url) as served,
+        streaming(served, token=served.token()) as events,
+    ):
+        served.server.should_exit = True
+        with pytest.raises(httpx.RemoteProtocolError):
+            await anext(events)
+        await served.ended_streams()
+    assert "timeout graceful shutdown exceeded" not in caplog.text
+
+
 async def test_a_post_that_wants_no_stream_is_told_how_to_get_one(served: Served) -> None:
     async with httpx.AsyncClient(base_url=served.url) as client:
         answer = await client.post(
