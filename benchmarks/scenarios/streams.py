@@ -97,13 +97,13 @@ async def _followed(
     installation: Installation, api: Process, port: int, token: str
 ) -> tuple[list[float], float]:
     """Milliseconds from each commit to each client, and the share of a processor that the API took."""
-    clients = await _clients(port, token, "follow", SUBSCRIBERS)
+    await _commit(installation, 1)
+    clients = await _clients(port, token, "follow", SUBSCRIBERS, after=0)
     assert clients.stdin
     assert clients.stdout
     assert (await clients.stdout.readline()).strip() == b"open"
-    await asyncio.sleep(_SETTLE)
     cpu = api.cpu_seconds()
-    committed = await _commit(installation)
+    committed = await _commit(installation, PER_SECOND * SECONDS)
     cpu = (api.cpu_seconds() - cpu) / SECONDS * 100
     await asyncio.sleep(_SETTLE)
     clients.stdin.close()
@@ -115,13 +115,13 @@ async def _followed(
     return late, cpu
 
 
-async def _commit(installation: Installation) -> Mapping[int, int]:
+async def _commit(installation: Installation, count: int) -> Mapping[int, int]:
     """Alerts at an even pace; when each was committed, by its cursor."""
     committed: dict[int, int] = {}
     redis = Redis.from_url(installation.redis_url)
     connection = await asyncpg.connect(installation.database_url)
     began = time.monotonic()
-    for tick in range(PER_SECOND * SECONDS):
+    for tick in range(count):
         await asyncio.sleep(max(0.0, began + tick / PER_SECOND - time.monotonic()))
         async with connection.transaction():
             (kept,) = await append(connection, [replace(_EVENT, at=datetime.now(UTC))])
@@ -136,7 +136,7 @@ async def _aborted(api: Process, port: int, token: str) -> Mapping[str, float]:
     """Resident memory in MiB, before and after streams that were cut off."""
     rss = {"with all subscribers gone": api.rss_mb()}
     for when, cycles in (("before", WARM_UP), ("after", CYCLES)):
-        clients = await _clients(port, token, "abort", cycles)
+        clients = await _clients(port, token, "abort", cycles, after=PER_SECOND * SECONDS)
         assert clients.stdout
         assert int(await clients.stdout.read()) == cycles
         await clients.wait()
@@ -145,10 +145,12 @@ async def _aborted(api: Process, port: int, token: str) -> Mapping[str, float]:
     return rss
 
 
-async def _clients(port: int, token: str, what: str, count: int) -> asyncio.subprocess.Process:
+async def _clients(
+    port: int, token: str, what: str, count: int, after: int
+) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-m", "benchmarks.subscribers", str(port), token, what, str(count)),
+        *("-m", "benchmarks.subscribers", str(port), token, what, str(count), str(after)),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         limit=2**26,
