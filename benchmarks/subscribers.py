@@ -1,9 +1,9 @@
 """Subscribers in a process of their own.
 
-`python -m benchmarks.subscribers PORT TOKEN follow|abort COUNT AFTER`: `follow` keeps COUNT WebSockets open and
-prints the time (ns) at which each of them had each event, once its standard input ends; `abort` opens a stream
-COUNT times, every other one by server-sent events, and cuts it off at its first event. Something must have
-happened after the cursor AFTER: by that a stream is known to be open.
+`python -m benchmarks.subscribers PORT TOKEN follow|abort COUNT AFTER`: `follow` keeps COUNT WebSockets open
+and prints the time (ns) at which each of them had each event, once its standard input ends; `abort` opens a
+stream COUNT times, every other one by server-sent events, and cuts it off at its first event. Something must
+have happened after the cursor AFTER: by that a stream is known to be open.
 """
 
 import asyncio
