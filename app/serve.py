@@ -20,7 +20,7 @@ _NO_PONG = 20.0
 async def serve(settings: Settings) -> None:
     """Answer requests until SIGINT or SIGTERM; those that are under way get a few seconds to end."""
     configure_logs(settings, "api")
-    async with open_state(settings, "api") as state, open_web(state) as web:
+    async with open_state(settings, "api", plan_once=True) as state, open_web(state) as web:
         # The schema and all modules stay: without them a collection takes microseconds, not milliseconds.
         gc.collect()
         gc.freeze()

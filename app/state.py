@@ -39,8 +39,10 @@ class AppState:
 
 
 @asynccontextmanager
-async def open_state(settings: Settings, process: str) -> AsyncIterator[AppState]:
-    """Connect to PostgreSQL (Redis may come later) and load the catalogue."""
+async def open_state(
+    settings: Settings, process: str, *, plan_once: bool = False
+) -> AsyncIterator[AppState]:
+    """Connect to PostgreSQL (Redis may come later) and load the catalogue; for `plan_once` see `db.pool`."""
     if settings.jwt_jwks is not None:
         check_source(settings.jwt_jwks)
     spans = spans_to(settings.otel_exporter_otlp_endpoint, f"tidemark-{process}")
@@ -49,6 +51,7 @@ async def open_state(settings: Settings, process: str) -> AsyncIterator[AppState
         max_size=settings.database_pool_size,
         pgbouncer=settings.database_pgbouncer,
         application_name=f"tidemark-{process}",
+        plan_once=plan_once,
         on_statement=spans.statement if settings.otel_exporter_otlp_endpoint else None,
     )
     redis = open_redis(required(settings.redis_url, "REDIS_URL"))

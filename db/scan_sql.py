@@ -63,6 +63,17 @@ class _Pass:
         return bucket if self.plan.by_bucket else f"width_bucket({instant}, {self.edges}) - 1"
 
     @property
+    def apart(self) -> bool:
+        """Whether nearly every part is a bucket and group of its own: adding them up first would not pay."""
+        rollup = self.lead.rollup
+        return (
+            self.plan.by_bucket
+            and rollup is not None
+            and len(rollup.dimensions) == len(self.groups)
+            and len(self.scans) == 1
+        )
+
+    @property
     def packed_places(self) -> str:
         """The places of a group, packed."""
         send = "timestamptz_send" if self.plan.by_bucket else "int4send"
@@ -118,6 +129,8 @@ def _passes(plans: Sequence[Plan], parameters: Parameters) -> Iterator[_Pass]:
 
 def _pass(each: _Pass) -> str:
     sources = "\n        UNION ALL\n".join(_sources(each))
+    if each.apart:
+        return f"{each.name} AS NOT MATERIALIZED (\n{sources}\n)"
     return f"""\
 {each.name} AS MATERIALIZED (
     SELECT slot{each.keys}, overflow, {", ".join(_added(each))}

@@ -58,7 +58,11 @@ def column(measure: MeasureKey, rows: Rows, length: int) -> Column:
 def _added(rows: Sequence[ScanRow], name: str, length: int) -> list[Value]:
     totals = np.zeros(length, np.int64)
     for row in rows:
-        np.add.at(totals, _slots(row), np.frombuffer(getattr(row, name), ">i8"))
+        slots, numbers = _slots(row), np.frombuffer(getattr(row, name), ">i8")
+        if (np.diff(slots) > 0).all():
+            totals[slots] += numbers
+        else:
+            np.add.at(totals, slots, numbers)
     return list(totals.tolist())
 
 

@@ -36,7 +36,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """The merge of some sketches: sorted raw values where `counts` is None, else bins and their counts."""
+    """The merge of some sketches: sorted raw values where `counts` is None, else rising bins with counts."""
 
     values: Floats
     keys: Keys
@@ -56,32 +56,47 @@ def compact(sketch: bytes) -> bytes:
     if merged.counts is None and len(merged.values) <= RAW_LIMIT:
         return chunk(RAW, merged.values.astype(">f8").tobytes())
     keys, counts = (
-        (merged.keys, merged.counts) if merged.counts is not None else _histogram(merged.values)
+        _added(merged.keys, merged.counts)
+        if merged.counts is not None
+        else _histogram(merged.values)
     )
     return chunk(DENSE, keys.astype("<i4").tobytes() + counts.astype("<u8").tobytes())
 
 
 def distribution(sketches: Iterable[bytes]) -> Distribution:
-    """The merge of sketches; stays exact where none has become a histogram."""
-    raw: list[Floats] = []
-    keys: list[Keys] = []
-    counts: list[Counts] = []
-    for sketch in sketches:
-        for tag, payload in chunks(sketch):
-            if tag == RAW:
-                raw.append(np.frombuffer(payload, ">f8").astype(np.float64))
-            else:
-                bins = len(payload) // 12
-                keys.append(np.frombuffer(payload, "<i4", bins))
-                counts.append(np.frombuffer(payload, "<u8", bins, bins * 4))
-    values = np.sort(np.concatenate(raw)) if raw else np.empty(0)
-    if not keys:
+    """The merge of sketches; stays exact where none has become a histogram.
+
+    Bins rise, and one that several sketches have comes several times.
+    """
+    listed, dense = _payloads(sketches)
+    values = np.sort(np.frombuffer(b"".join(listed), ">f8").astype(np.float64))
+    if not dense:
         return Distribution(values, np.empty(0, np.int32), None)
+    keys, counts = _bins(dense)
     if len(values):
         own_keys, own_counts = _histogram(values)
-        keys.append(own_keys)
-        counts.append(own_counts)
-    return Distribution(np.empty(0), *_merged(keys, counts))
+        keys, counts = np.concatenate((keys, own_keys)), np.concatenate((counts, own_counts))
+    elif len(dense) == 1:
+        return Distribution(values, keys, counts)
+    order = np.argsort(keys, kind="stable")
+    return Distribution(np.empty(0), keys[order], counts[order])
+
+
+def _payloads(sketches: Iterable[bytes]) -> tuple[list[memoryview], list[memoryview]]:
+    """What the chunks hold: lists of values, and histograms."""
+    listed: list[memoryview] = []
+    dense: list[memoryview] = []
+    for sketch in sketches:
+        for tag, payload in chunks(sketch):
+            (listed if tag == RAW else dense).append(payload)
+    return listed, dense
+
+
+def _bins(dense: Sequence[memoryview]) -> tuple[Keys, Counts]:
+    ends = [len(each) // 12 * 4 for each in dense]
+    keys = b"".join([each[:end] for each, end in zip(dense, ends, strict=True)])
+    counts = b"".join([each[end:] for each, end in zip(dense, ends, strict=True)])
+    return np.frombuffer(keys, "<i4"), np.frombuffer(counts, "<u8")
 
 
 def rank(q: float, count: int) -> int:
@@ -110,13 +125,12 @@ def _histogram(values: Floats) -> tuple[Keys, Counts]:
     return keys, counts.astype(np.uint64)
 
 
-def _merged(keys: Sequence[Keys], counts: Sequence[Counts]) -> tuple[Keys, Counts]:
-    if len(keys) == 1:
-        return keys[0], counts[0]
-    merged, where = np.unique(np.concatenate(keys), return_inverse=True)
-    sums = np.zeros(len(merged), np.uint64)
-    np.add.at(sums, where, np.concatenate(counts))
-    return merged, sums
+def _added(keys: Keys, counts: Counts) -> tuple[Keys, Counts]:
+    """Rising bins with the counts of equal ones added up."""
+    if not len(keys):
+        return keys, counts
+    first = np.flatnonzero(np.diff(keys, prepend=keys[0] - 1))
+    return keys[first], np.add.reduceat(counts, first)
 
 
 def _bin(key: int) -> Estimate:
