@@ -3,18 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 import asyncpg
 import numpy as np
 
-from db.rollup_state import StateCache
+from db.rollup_state import Prepared, StateCache
 from db.scan_sql import Statement, statement
 from domain.catalogue import Catalogue
 from domain.columns import ScanRow
 from domain.errors import Unavailable
 from domain.frames import assemble
 from domain.grains import Micros
-from domain.plan import Plan, plan
+from domain.plan import Plan, RollupState, plan
 from domain.questions import Frame, Read
 
 _YEAR_2000 = 946_684_800_000_000
@@ -32,13 +33,20 @@ async def answer(
     """
     for _ in range(_REPLANS):
         known = await state.get(pool)
-        plans = [plan(index, read, catalogue, known) for index, read in enumerate(reads)]
-        rows = await _run(pool, statement(plans))
+        plans, query = state.prepared(
+            known, tuple(reads), partial(_prepare, reads, catalogue, known)
+        )
+        rows = await _run(pool, query)
         head = next(row for row in rows if row["scan"] < 0)
         if int(head["g1"]) == known.version:
             return _frames(plans, rows, head)
         state.forget()
     raise Unavailable("The rollups are being changed; try again.")
+
+
+def _prepare(reads: Sequence[Read], catalogue: Catalogue, known: RollupState) -> Prepared:
+    plans = [plan(index, read, catalogue, known) for index, read in enumerate(reads)]
+    return plans, statement(plans)
 
 
 async def _run(pool: asyncpg.Pool, query: Statement) -> list[asyncpg.Record]:

@@ -1,17 +1,27 @@
 """What the rollups can answer, kept per process and read anew when an answer saw another version."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 import asyncpg
 
 from db.queries import load
+from db.scan_sql import Statement
 from domain.gaps import BEGINNING
 from domain.grains import Grain, micros
-from domain.plan import RollupSet, RollupState
+from domain.plan import Plan, RollupSet, RollupState
+from domain.questions import Read
 
 _QUERIES = load("rollup_state")
+
+
+Prepared = tuple[list[Plan], Statement]
+"""How some questions are answered, while the rollups stay as they were."""
+
+_KEPT = 128
+_KEPT_EDGES = 1_000
+"""Of the reads of one operation together, so that what is kept stays within some megabytes."""
 
 
 class StateCache:
@@ -19,6 +29,7 @@ class StateCache:
 
     def __init__(self) -> None:
         self._state: RollupState | None = None
+        self._prepared: dict[tuple[int, tuple[Read, ...]], Prepared] = {}
         self._reading = asyncio.Lock()
 
     async def get(self, pool: asyncpg.Pool) -> RollupState:
@@ -29,9 +40,23 @@ class StateCache:
                     self._state = await read_state(pool)
         return self._state
 
+    def prepared(
+        self, known: RollupState, reads: tuple[Read, ...], prepare: Callable[[], Prepared]
+    ) -> Prepared:
+        """What was prepared for the same reads in the same state; `prepare` makes it where nothing was."""
+        if sum(len(read.edges) for read in reads) > _KEPT_EDGES:
+            return prepare()
+        key = (known.version, reads)
+        if key not in self._prepared:
+            if len(self._prepared) >= _KEPT:
+                self._prepared.clear()
+            self._prepared[key] = prepare()
+        return self._prepared[key]
+
     def forget(self) -> None:
         """Read the state anew at the next question."""
         self._state = None
+        self._prepared.clear()
 
 
 async def read_state(pool: asyncpg.Pool) -> RollupState:
