@@ -336,3 +336,23 @@ async def test_dropping_older_events_later_brings_no_raw_events_back(pool: async
     assert await drop_raw(pool, START + timedelta(days=6))
     frame = await rollups.ask(minute(2), minute(30))
     assert (column(frame), codes(frame)) == ([2], ["EDGE_ROUNDED"])
+
+
+@pytest.mark.parametrize(
+    "measure", [COUNT, MeasureKey("max", "reading"), MeasureKey("sum", "reading")], ids=str
+)
+async def test_a_long_series_adds_what_a_bucket_has_in_the_tail_to_what_it_has_rolled_up(
+    pool: asyncpg.Pool, measure: MeasureKey
+) -> None:
+    await Rollups(pool).merged(
+        [probe(minute(0), reading=1), probe(minute(16), reading=3), probe(minute(17), reading=1)]
+    )
+    await store(pool, CATALOGUE, [probe(minute(18), reading=7)], now=START)
+    edges = tuple(minute(15 * at) for at in range(41))
+    [found] = await answer(
+        pool, CATALOGUE, [Read("probe", edges, frozenset({measure}))], StateCache()
+    )
+    column = found.groups[()].values[measure]
+    expected = {"count": [1, 3], "max": [1, 7], "sum": [1, 11]}[measure.kind]
+    assert column[:2] == expected
+    assert column[2:] == [0 if measure is COUNT else None] * 38

@@ -53,6 +53,13 @@ QUESTIONS: dict[str, list[Read]] = {
             frozenset({COUNT, MeasureKey("sum", "durationMs")}),
         )
     ],
+    "long_series_of_one_count": [
+        Read(
+            "api_request",
+            tuple(START + timedelta(minutes=15 * at) for at in range(401)),
+            frozenset({COUNT}),
+        )
+    ],
     "raw_events_alone": [
         Read(
             "parcel",

@@ -1,0 +1,34 @@
+WITH tail AS MATERIALIZED (
+    SELECT e.error_message, e.event_type, e.occurred_at, e.status_code
+    FROM pending_batches b
+    CROSS JOIN LATERAL (
+        SELECT * FROM analytics_events e
+        WHERE e.batch_id = b.batch_id AND e.received_at = b.received_at OFFSET 0
+    ) e
+),
+pass_0_0 AS NOT MATERIALIZED (
+        SELECT r.bucket AS slot, false AS overflow,
+               r.count AS n_0, r.error_count AS errors_0
+        FROM unnest($1::integer[], $2::timestamptz[], $3::timestamptz[]) AS s (grain, low, high)
+        CROSS JOIN LATERAL (
+            SELECT *, key_hash < '00000000-0000-0001-0000-000000000000' AS overflow
+            FROM rollups
+            WHERE set_id = $4::integer AND grain = s.grain
+                AND bucket >= s.low AND bucket < s.high OFFSET 0
+        ) r
+        WHERE true
+        UNION ALL
+        SELECT date_bin('15 minutes', e.occurred_at, '1970-01-01Z') AS slot, false AS overflow,
+               count(*) AS n_0, count(*) FILTER (WHERE (e.status_code >= 400 OR e.error_message IS NOT NULL) IS TRUE) AS errors_0
+        FROM tail e WHERE e.occurred_at >= $5::timestamptz AND e.occurred_at < $6::timestamptz AND e.event_type = $7::text AND true
+        GROUP BY 1
+)
+SELECT -1 AS scan, (SELECT version::text FROM rollup_state) AS g1, statement_timestamp()::text AS g2,
+       EXISTS (SELECT FROM pending_batches)::text AS g3, NULL AS g4, NULL AS g5, false AS overflow,
+       NULL::bytea AS slots, NULL::bytea AS first, NULL::bytea AS second,
+       NULL::text[] AS sums, NULL::text[] AS minima, NULL::text[] AS maxima, NULL::bytea[] AS sketches
+UNION ALL
+SELECT 0, NULL, NULL, NULL, NULL, NULL, overflow, string_agg(timestamptz_send(slot), ''), string_agg(int8send(n_0), ''), string_agg(int8send(errors_0), ''), NULL::text[], NULL::text[], NULL::text[], NULL::bytea[]
+FROM pass_0_0
+WHERE true
+GROUP BY overflow
