@@ -4,6 +4,9 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
+import pytest
+from graphql import build_schema, parse, validate
+
 from domain.callers import Role
 from domain.limits import Limits
 from domain.policy import EVENT_TYPES, FIELDS
@@ -12,6 +15,14 @@ ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs" / "graphql.md").read_text("utf-8")
 WAYS_IN = {"ingest.py", "dead_letters.py"}
 """Their codes are those of single events."""
+
+DOCUMENTS = [
+    pytest.param(document, id=f"{page.stem}-{number}")
+    for page in (ROOT / "README.md", *sorted(ROOT.glob("docs/*.md")))
+    for number, document in enumerate(
+        re.findall(r"```graphql\n(.*?)```", page.read_text("utf-8"), flags=re.DOTALL)
+    )
+]
 
 _CODE = re.compile(r'code\s*=\s*"([A-Z_]+)"')
 
@@ -41,3 +52,9 @@ def test_every_role_type_and_root_field_is_in_the_manual() -> None:
     assert all(f"`{name}`" in TEXT for name in names)
     assert all(role.value in TEXT for role in Role)
     assert all(name in TEXT for name in EVENT_TYPES)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_document_in_the_manual_is_valid(document: str) -> None:
+    schema = build_schema((ROOT / "schema.graphql").read_text("utf-8"))
+    assert validate(schema, parse(document)) == []
