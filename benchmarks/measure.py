@@ -163,6 +163,19 @@ async def interleaved(
     return results
 
 
+def worth_crowding(
+    bursts: Mapping[str, Burst], alone: Mapping[str, Repetitions] | None
+) -> dict[str, Burst]:
+    """Those that answer one caller within a second; 32 callers of the others would only wait longer."""
+    if alone is None:
+        return dict(bursts)
+    return {name: each for name, each in bursts.items() if not _takes_seconds(alone[name])}
+
+
+def _takes_seconds(found: Repetitions) -> bool:
+    return found.p50 is None or found.p50.median > 1_000
+
+
 def _too_slow(found: Repetitions) -> bool:
     return bool(found.outcomes) and found.outcomes[-1].elapsed > TOO_SLOW_TO_REPEAT
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from benchmarks.contenders import DASHBOARD, Contender
 from benchmarks.contenders.tidemark import NAME
-from benchmarks.measure import Burst, Figure, Repetitions, interleaved
+from benchmarks.measure import Burst, Figure, Repetitions, interleaved, worth_crowding
 from benchmarks.options import Options
 from benchmarks.report import Report, ratio, text, times
 from benchmarks.scenarios.dashboard_figures import ask, differences
@@ -55,7 +55,8 @@ async def measure(
             )
             for each in contenders
         }
-        found[connections] = await interleaved(bursts, options.repetitions, say)
+        asked = worth_crowding(bursts, found.get(1))
+        found[connections] = await interleaved(asked, options.repetitions, say)
     _write(report, size, found, absent)
     _promise(report, size, found)
     memory = contenders[0].process.rss_mb()
@@ -91,7 +92,8 @@ def _fastest(found: Mapping[str, Repetitions]) -> Figure | None:
 
 
 def _write(report: Report, size: str, found: Answers, absent: Mapping[str, str]) -> None:
-    one, many = found[1], found[32]
+    one = found[1]
+    many = {name: found[32].get(name, Repetitions()) for name in one}
     report.section(f"Cold dashboard, {size} events")
     rows = [
         [

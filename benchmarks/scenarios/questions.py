@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from benchmarks.contenders import SERIES, SUMMARY, TIMESERIES, Contender, limits, tidemark
-from benchmarks.measure import Burst, Repetitions, interleaved, run
+from benchmarks.measure import Burst, Repetitions, interleaved, run, worth_crowding
 from benchmarks.options import Options
 from benchmarks.report import Report, ratio, text, times
 from benchmarks.scenarios.progress import say
@@ -47,9 +47,10 @@ async def measure(
     for question, title in QUESTIONS.items():
         for connections in CONNECTIONS:
             say(f"  {title}, {connections} connections, {size} events")
-            found[question, connections] = await interleaved(
-                _bursts(contenders, question, connections, options), options.repetitions, say
+            bursts = worth_crowding(
+                _bursts(contenders, question, connections, options), found.get((question, 1))
             )
+            found[question, connections] = await interleaved(bursts, options.repetitions, say)
         report.section(f"Cold {title}, {size} events")
         _table(report, found[question, 1], found[question, 32], absent)
     return found
@@ -102,6 +103,7 @@ def _table(
     absent: Mapping[str, str],
 ) -> None:
     limit = one.get("limit")
+    many = {name: many.get(name, Repetitions()) for name in one}
     rows = [
         [
             name,
