@@ -36,10 +36,21 @@ class Advance:
     evaluated_at: datetime
 
 
-async def claim(connection: Connection, now: datetime, limit: int) -> list[Due]:
-    """Take configs that are due; nobody else gets them before the transaction ends."""
-    rows = await connection.fetch(QUERIES["claim"], now, limit)
-    return [
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What a transaction holds, and whether more was due."""
+
+    due: list[Due]
+    left: bool
+
+
+async def claim(connection: Connection, now: datetime, configs: int, states: int) -> Claimed:
+    """Take configs that are due; nobody else gets them before the transaction ends.
+
+    At most so many configs, and so many states of them and their groups together; but one in any case.
+    """
+    rows = await connection.fetch(QUERIES["claim"], now, configs, states)
+    due = [
         Due(
             row["config_id"],
             row["version"],
@@ -50,6 +61,7 @@ async def claim(connection: Connection, now: datetime, limit: int) -> list[Due]:
         )
         for row in rows
     ]
+    return Claimed(due, left=bool(rows) and (len(rows) < rows[0]["found"] or len(rows) == configs))
 
 
 async def record_evaluations(

@@ -130,7 +130,8 @@ def _judged(
     try:
         sample, detector = _sampled(config, state, before, found, key)
     except TidemarkError as problem:
-        sample, detector = Sample(error=problem.message), None
+        sample = Sample(error=problem.message)
+        detector = before.detector if before else None
     moved, transitions = next_state(state, replace(sample, silenced=silenced), config.rule, now)
     after = Standing(moved, before.alert_id if before else None, seen_at, sample, detector)
     return Outcome(config_id, config, group, before, after, transitions)

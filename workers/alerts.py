@@ -1,8 +1,10 @@
 """The alert engine: what is due is claimed, read together, judged and written in one transaction."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TypeVar
 from uuid import UUID
 from zlib import crc32
 
@@ -18,18 +20,26 @@ from db.alert_states import standings
 from db.internal_alerts import MISSED, observe
 from db.pool import Connection
 from db.rollup_state import StateCache
-from domain.alert_configs import AlertConfig
+from domain.alert_configs import AlertConfig, floored
 from domain.alert_detection import window_edges
 from domain.alert_documents import parse_config
-from domain.alert_evaluation import Found, Outcome, evaluate, problem_of
+from domain.alert_evaluation import Found, Outcome, Standing, evaluate, problem_of
 from domain.alert_reads import Asked, ReadKey, asked, read_key, shared
+from domain.alert_records import Group, Silence
 from domain.catalogue import Catalogue
 from domain.errors import TidemarkError
 from domain.questions import Frame
 
-MOST_AT_ONCE = 1_000
-"""Configs of one transaction."""
+MOST_AT_ONCE = 20_000
+"""Configs of one transaction, so that all that are due at once share their reads and writes."""
 
+MOST_STATES = 20_000
+"""States of those configs and their groups: with a detector each they are 200 MB."""
+
+_IN_A_TURN = 200
+"""Configs that are worked on before others of the process have a turn."""
+
+_AGAIN = timedelta(minutes=1)
 _JITTER = timedelta(seconds=5)
 _CLAIMS_KEPT = timedelta(hours=3)
 _CLAIMS_DROPPED = 20_000
@@ -37,6 +47,8 @@ _MISSED_WITHIN = timedelta(minutes=10)
 _OVERDUE = timedelta(minutes=2)
 
 log = structlog.get_logger("tidemark.worker")
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +81,14 @@ class _Task:
     asked: Asked | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What became of each group, and what each config was judged by."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    found: dict[UUID, Found] = field(default_factory=dict)
+
+
 async def evaluate_due(engine: Engine, now: datetime) -> Tick:
     """Evaluate what is due, at most `MOST_AT_ONCE` configs.
 
@@ -77,21 +97,17 @@ async def evaluate_due(engine: Engine, now: datetime) -> Tick:
     that dies leaves nothing behind and another takes over.
     """
     async with engine.pool.acquire() as connection, connection.transaction():
-        due = await claim(connection, now, MOST_AT_ONCE)
-        if not due:
+        claimed = await claim(connection, now, MOST_AT_ONCE, MOST_STATES)
+        if not claimed.due:
             return Tick(0, 0, left=False)
-        tasks = [_task(engine, each, now) for each in due]
-        new = await record_evaluations(
-            connection, [(each.slot, each.due.config_id, _missed(each)) for each in tasks]
-        )
-        own = [each for each in tasks if each.due.config_id in new]
-        found = dict(
-            zip([each.due.config_id for each in own], await _read(engine, own), strict=True)
-        )
-        outcomes = await _judged(connection, own, found, now)
-        await advance(connection, [_advance(task, found.get(task.due.config_id)) for task in tasks])
-        happened = await save(connection, outcomes)
-    return Tick(len(own), happened, left=len(due) == MOST_AT_ONCE)
+        tasks, unreadable = await _tasks(engine, claimed.due, now)
+        own = await _recorded(connection, tasks)
+        found = await _read(engine, own)
+        judged = await _judged(connection, own, found, now)
+        advances = [_advance(task, judged.found.get(task.due.config_id)) for task in tasks]
+        await advance(connection, advances + unreadable)
+        happened = await save(connection, judged.outcomes)
+    return Tick(len(own), happened, claimed.left)
 
 
 async def watch_evaluations(engine: Engine, now: datetime) -> bool:
@@ -103,6 +119,32 @@ async def watch_evaluations(engine: Engine, now: datetime) -> bool:
     if await observe(engine.pool, MISSED, float(lost + overdue), now):
         log.warning("evaluations missed", missed=lost, overdue=overdue)
     return await forget(engine.pool, now - _CLAIMS_KEPT, _CLAIMS_DROPPED)
+
+
+async def _tasks(
+    engine: Engine, due: Sequence[Due], now: datetime
+) -> tuple[list[_Task], list[Advance]]:
+    """What there is to do; configs that cannot be understood are put off, so that they stop no other."""
+    tasks: list[_Task] = []
+    unreadable: list[Advance] = []
+    async for each in _in_turns(due):
+        try:
+            tasks.append(_task(engine, each, now))
+        except TidemarkError as problem:
+            log.warning("config not read", config=str(each.config_id), problem=problem.message)
+            slot = floored(now, _AGAIN)
+            unreadable.append(
+                Advance(each.config_id, slot + _AGAIN, each.fed_until, problem.message, slot)
+            )
+    return tasks, unreadable
+
+
+async def _in_turns(items: Sequence[T]) -> AsyncIterator[T]:
+    """The items, with a turn for others now and then."""
+    for number, item in enumerate(items, 1):
+        yield item
+        if number % _IN_A_TURN == 0:
+            await asyncio.sleep(0)
 
 
 def _task(engine: Engine, due: Due, now: datetime) -> _Task:
@@ -125,11 +167,20 @@ def _missed(task: _Task) -> int:
     return max((task.slot - task.config.slot(task.due.due_at)) // task.config.every, 0)
 
 
-async def _read(engine: Engine, tasks: Sequence[_Task]) -> list[Found]:
+async def _recorded(connection: Connection, tasks: Sequence[_Task]) -> list[_Task]:
+    """Those whose slots were not evaluated before."""
+    if not tasks:
+        return []
+    claims = [(each.slot, each.due.config_id, _missed(each)) for each in tasks]
+    new = await record_evaluations(connection, claims)
+    return [each for each in tasks if each.due.config_id in new]
+
+
+async def _read(engine: Engine, tasks: Sequence[_Task]) -> dict[UUID, Found]:
     reads = shared(read for task in tasks if task.asked for read in task.asked.reads)
     answers = await read_apart(engine.pool, engine.catalogue, list(reads.values()), engine.state)
     frames = dict(zip(reads, answers, strict=True))
-    return [_found(task, frames) for task in tasks]
+    return {task.due.config_id: _found(task, frames) for task in tasks}
 
 
 def _found(task: _Task, frames: dict[ReadKey, Frame | TidemarkError]) -> Found:
@@ -144,15 +195,31 @@ def _found(task: _Task, frames: dict[ReadKey, Frame | TidemarkError]) -> Found:
 
 
 async def _judged(
-    connection: Connection, tasks: Sequence[_Task], found: Mapping[UUID, Found], now: datetime
-) -> list[Outcome]:
+    connection: Connection, tasks: Sequence[_Task], found: dict[UUID, Found], now: datetime
+) -> _Judged:
     standing = await standings(connection, list(found))
     silences = await active_silences(connection, now)
-    outcomes: list[Outcome] = []
-    for task in tasks:
+    judged = _Judged()
+    async for task in _in_turns(tasks):
         id = task.due.config_id
-        outcomes += evaluate(id, task.config, standing[id], found[id], silences, task.slot)
-    return outcomes
+        outcomes, seen = _outcomes(task, standing[id], found[id], silences)
+        judged.outcomes.extend(outcomes)
+        judged.found[id] = seen
+    return judged
+
+
+def _outcomes(
+    task: _Task, standing: dict[Group, Standing], found: Found, silences: Sequence[Silence]
+) -> tuple[list[Outcome], Found]:
+    """What became of one config; a fault of ours is an error of that config alone."""
+    id, config, slot = task.due.config_id, task.config, task.slot
+    try:
+        return evaluate(id, config, standing, found, silences, slot), found
+    except Exception as fault:
+        log.exception("evaluation failed", config=str(id))
+        problem = TidemarkError(f"The measure could not be judged: {type(fault).__name__}.")
+        failed = Found(task.edges, problem)
+        return evaluate(id, config, standing, failed, silences, slot), failed
 
 
 def _advance(task: _Task, found: Found | None) -> Advance:

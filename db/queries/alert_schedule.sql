@@ -1,15 +1,25 @@
 -- name: claim
--- Due configs that no other worker has, locked until the transaction ends.
-SELECT s.config_id, s.due_at, s.fed_until, s.problem, c.version, c.definition
+-- Due configs that no other worker has, locked until the transaction ends: at most $2, and as many as have $3
+-- states together, but always one. `found` is how many there were before that second bound.
+SELECT s.config_id, s.due_at, s.fed_until, s.problem, s.found, c.version, c.definition
 FROM (
-    SELECT config_id, due_at, fed_until, problem
-    FROM alert_schedule
-    WHERE due_at <= $1
-    ORDER BY due_at
-    LIMIT $2
-    FOR UPDATE SKIP LOCKED
+    SELECT locked.*, count(*) OVER () AS found,
+           sum(greatest(g.states, 1)) OVER (ORDER BY due_at, config_id ROWS UNBOUNDED PRECEDING) AS states,
+           row_number() OVER (ORDER BY due_at, config_id) AS place
+    FROM (
+        SELECT config_id, due_at, fed_until, problem
+        FROM alert_schedule
+        WHERE due_at <= $1
+        ORDER BY due_at
+        LIMIT $2
+        FOR UPDATE SKIP LOCKED
+    ) locked
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS states FROM alert_states a WHERE a.config_id = locked.config_id
+    ) g
 ) s
-JOIN alert_configs c ON c.id = s.config_id;
+JOIN alert_configs c ON c.id = s.config_id
+WHERE s.states <= $3 OR s.place = 1;
 
 -- name: record_evaluations
 -- The one evaluation of each config and slot; what is not returned was evaluated before.
