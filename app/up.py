@@ -13,6 +13,7 @@ import httpx
 import structlog
 
 from app.banner import banner
+from app.catching_up import caught_up
 from app.child import ChildFailed, Command, spawn, terminate
 from app.embedded import (
     STOP_PATIENCE,
@@ -149,6 +150,7 @@ async def _welcome(settings: Settings, home: Home, stop: asyncio.Event, *, demo:
         await _answering(settings, home, stop)
         if demo and (_half_filled(home) or await _is_empty(settings)):
             await _fill(settings, home, stop)
+            await _catch_up(settings, stop)
     except ChildFailed:
         stop.set()
         raise
@@ -172,6 +174,12 @@ async def _answering(settings: Settings, home: Home, stop: asyncio.Event) -> Non
 async def _is_empty(settings: Settings) -> bool:
     async with _connected(settings) as connection:
         return await is_empty(connection)
+
+
+async def _catch_up(settings: Settings, stop: asyncio.Event) -> None:
+    async with _connected(settings) as connection:
+        if not await caught_up(connection, stop) and not stop.is_set():
+            log.warning("the worker is still rolling up; answers are right and slower until then")
 
 
 def _half_filled(home: Home) -> bool:

@@ -11,6 +11,7 @@ from db.events import EventStore
 from db.pool import Connection
 from db.queries import load
 from domain.errors import InvalidInput
+from domain.events import CONFLICT, UNSTORABLE
 from domain.imports import ImportBatch, Reject, Tally
 
 QUERIES = load("imports")
@@ -79,8 +80,8 @@ async def commit_batch(
     async with connection.transaction():
         outcome = await store.commit(connection, batch.events, received_at)
         refused = [
-            *(_refused(batch.raw(i), "CONFLICT", _CONFLICT) for i in sorted(outcome.conflicts)),
-            *(_refused(batch.raw(i), "UNSTORABLE", _UNFIT) for i in sorted(outcome.unstorable)),
+            *(Reject(batch.raw(i), *_CONFLICT) for i in sorted(outcome.conflicts)),
+            *(Reject(batch.raw(i), *_UNFIT) for i in sorted(outcome.unstorable)),
         ]
         rejects = [*batch.rejects, *refused]
         tally = row.tally.after(
@@ -104,12 +105,8 @@ async def finish(connection: Connection, row: ImportRow) -> ImportRow:
     return await _advance(connection, row, row.tally, "done")
 
 
-_CONFLICT = "An event with the same id and another body is stored already."
-_UNFIT = "The database refused the event."
-
-
-def _refused(raw: str, code: str, message: str) -> Reject:
-    return Reject(raw, code, message, "id" if code == "CONFLICT" else None)
+_CONFLICT = ("ID_CONFLICT", CONFLICT, "id")
+_UNFIT = ("UNSTORABLE", UNSTORABLE, None)
 
 
 def _letter(reject: Reject) -> Refused:

@@ -52,6 +52,12 @@ async def tail(pool: asyncpg.Pool) -> Tail:
     return Tail(row["batches"], int(row["events"]), row["oldest"])
 
 
+async def waiting_events(connection: Connection) -> int:
+    """How many events are committed and not yet in the rollups."""
+    row = the_row(await connection.fetchrow(QUERIES["tail"]))
+    return int(row["events"])
+
+
 async def is_empty(connection: Connection) -> bool:
     """Whether no event was ever accepted."""
     return bool(await connection.fetchval(QUERIES["is_empty"]))

@@ -14,8 +14,13 @@ from db.rollup_partitions import ensure_months
 from db.user_totals import add_users
 from domain import distinct, quantiles
 from domain.catalogue import ALL_EVENTS, Catalogue, EventType
-from domain.errors import ConfigurationError
+from domain.errors import ConfigurationError, Unavailable
 from domain.grains import BASE
+
+RUN = 50_000
+"""About how many events one run merges at most."""
+TURN = "5s"
+"""How long to wait for one's turn to merge."""
 
 _QUERIES = load("rollups")
 _CLAIMED = """\
@@ -58,7 +63,7 @@ class Batches:
     events: int
 
 
-async def roll(pool: asyncpg.Pool, catalogue: Catalogue, *, limit: int = 50_000) -> RollReport:
+async def roll(pool: asyncpg.Pool, catalogue: Catalogue, *, limit: int = RUN) -> RollReport:
     """Merge the oldest pending batches, about `limit` events at most.
 
     Returns at once with nothing done where another worker is at it.
@@ -70,14 +75,32 @@ async def roll(pool: asyncpg.Pool, catalogue: Catalogue, *, limit: int = 50_000)
 
 
 async def roll_all(pool: asyncpg.Pool, catalogue: Catalogue) -> RollReport:
-    """Merge until nothing is pending or another worker is at it."""
+    """Merge until nothing is pending, in turns with others that are at it.
+
+    Raises Unavailable where another lets no turn happen for `TURN`; what is merged stays so.
+    """
     batches = events = 0
     while True:
-        report = await roll(pool, catalogue)
+        report = await _roll_in_turn(pool, catalogue)
         batches += report.batches
         events += report.events
         if not report.left:
             return RollReport(batches, events)
+
+
+async def _roll_in_turn(pool: asyncpg.Pool, catalogue: Catalogue) -> RollReport:
+    try:
+        async with pool.acquire() as connection, connection.transaction():
+            await connection.execute(_QUERIES["patience"], TURN)
+            await connection.execute(_QUERIES["lock"])
+            await connection.execute(_QUERIES["patience"], "0")
+            return await _roll_claimed(connection, catalogue, RUN)
+    except asyncpg.LockNotAvailableError as problem:
+        raise Unavailable(
+            f"A worker has been merging or rebuilding for {TURN} and goes on; try again.",
+            code="ROLLUPS_BUSY",
+            retry_after=5.0,
+        ) from problem
 
 
 async def pending(pool: asyncpg.Pool) -> Pending:

@@ -1,17 +1,20 @@
 """The command that makes up data: demo."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated
 
 import typer
 
+from app.bell import bell_of_command
 from app.catalogue_source import read_catalogue
 from app.commands.setup import command_settings
 from app.demo import load_demo
 from app.located import required
 from app.own_database import database, without_collector
-from app.progress import progress
+from app.progress import Show, progress
 from app.settings import Settings
 from db.events import EventStore
 from db.partitions import EventPartitions
@@ -57,7 +60,15 @@ async def _fill(settings: Settings, demo: Demo, *, force: bool) -> int:
     try:
         if not force and not await is_empty(connection):
             raise InvalidInput("There are events already; --force adds the demo to them.")
-        with progress("demo", demo.days, "events") as show:
-            return await load_demo(connection, store, demo, rules, show)
+        async with bell_of_command(settings.redis_url) as bell:
+            with progress("demo", demo.days, "events") as show:
+                return await load_demo(
+                    connection, store, demo, rules, partial(_committed, show, bell)
+                )
     finally:
         await connection.close()
+
+
+def _committed(show: Show, bell: Callable[[], None], days: int, added: int) -> None:
+    show(days, added)
+    bell()

@@ -1,7 +1,7 @@
 """Commands that bring files in: import."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
@@ -11,6 +11,7 @@ from typing import Annotated
 import msgspec
 import typer
 
+from app.bell import bell_of_command
 from app.catalogue_source import read_catalogue
 from app.commands.setup import command_settings
 from app.import_source import ImportSource, import_source, opened
@@ -88,21 +89,24 @@ async def _import_all(
     )
     try:
         done = []
-        for source, importing in pairs:
-            with progress(source.path.name, source.size, "records") as show:
-                imported = await import_file(
-                    connection, store, source, importing, partial(_showing, show), restart=restart
-                )
-            done.append(imported)
-            for line in _report(imported):
-                typer.echo(line)
+        async with bell_of_command(settings.redis_url) as bell:
+            for source, importing in pairs:
+                with progress(source.path.name, source.size, "records") as show:
+                    told = partial(_committed, show, bell)
+                    imported = await import_file(
+                        connection, store, source, importing, told, restart=restart
+                    )
+                done.append(imported)
+                for line in _report(imported):
+                    typer.echo(line)
         return done
     finally:
         await connection.close()
 
 
-def _showing(show: Show, tally: Tally, bytes_read: int) -> None:
+def _committed(show: Show, bell: Callable[[], None], tally: Tally, bytes_read: int) -> None:
     show(bytes_read, tally.position)
+    bell()
 
 
 def _report(imported: Imported) -> Iterator[str]:

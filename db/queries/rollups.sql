@@ -6,6 +6,10 @@ SELECT pg_try_advisory_xact_lock(7215001);
 -- Wait to be the only one who merges, seals or rebuilds.
 SELECT pg_advisory_xact_lock(7215001);
 
+-- name: patience
+-- How long to wait for locks, as 5s (0: for good), until the transaction ends.
+SELECT set_config('lock_timeout', $1::text, true);
+
 -- name: room
 -- Room for grouping a run without spilling to disk, until the transaction ends.
 SET LOCAL work_mem = '64MB';

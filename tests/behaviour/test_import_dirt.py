@@ -6,7 +6,10 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from redis.asyncio import Redis
 
+from db.doorbell import ROLLUPS, wait
+from domain.events import CONFLICT
 from tests.behaviour.importing import REJECTED, Importer
 
 MAPPING = """
@@ -179,3 +182,26 @@ async def test_the_demo_is_the_same_every_time(importer: Importer, pool: asyncpg
         " WHERE source NOT LIKE 'demo-%' OR NOT (properties->>'demo')::boolean"
     )
     assert unmarked == 0
+
+
+async def test_what_was_committed_rings_for_the_worker(
+    importer: Importer, redis: Redis, redis_url: str
+) -> None:
+    path = written(importer, HEADER + "01/02/2026 10:00,1,rose\n")
+    importer.run("import", path, "-m", importer.folder / "shop.toml", REDIS_URL=redis_url)
+    assert await wait(redis, ROLLUPS, 0.01)
+    importer.run("demo", "--force", "--events", "90", "--days", "9", REDIS_URL=redis_url)
+    assert await wait(redis, ROLLUPS, 0.01)
+
+
+async def test_the_same_id_with_another_body_is_a_conflict_as_on_every_way_in(
+    importer: Importer, pool: asyncpg.Pool
+) -> None:
+    (importer.folder / "shop.toml").write_text(
+        MAPPING.replace("{ line = true }", '{ columns = ["product"] }')
+    )
+    text = HEADER + "01/02/2026 10:00,1,rose\n01/02/2026 10:00,2,rose\n"
+    said = imported(importer, written(importer, text), REJECTED)
+    assert "ID_CONFLICT" in said
+    (letter,) = await pool.fetch("SELECT code, field, message FROM dead_letters")
+    assert tuple(letter) == ("ID_CONFLICT", "id", CONFLICT)

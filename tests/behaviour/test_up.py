@@ -143,3 +143,20 @@ def test_an_ordinary_user_needs_nothing_special(tmp_path: Path) -> None:
         spaces = {str(Path(f"/proc/{process.pid}/ns/user").readlink()) for process in up.family()}
         assert spaces == {str(Path(f"/proc/{up.process.pid}/ns/user").readlink())}
         assert str(Path("/proc/self/ns/user").readlink()) not in spaces
+
+
+def test_an_api_whose_port_is_in_use_names_the_holder(
+    tmp_path: Path, dsn: str, redis_url: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        process = start(
+            tmp_path,
+            port,
+            what=("serve",),
+            DATABASE_URL=dsn,
+            REDIS_URL=redis_url,
+        )
+        output, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 2
+    assert output.startswith(f"tidemark: Port {port} is in use by process {os.getpid()} (")

@@ -70,12 +70,16 @@ def free_port() -> int:
 
 
 def start(
-    folder: Path, port: int, before: tuple[str, ...] = (), **settings: str
+    folder: Path,
+    port: int,
+    before: tuple[str, ...] = (),
+    what: tuple[str, ...] = ("up", "--no-demo"),
+    **settings: str,
 ) -> "subprocess.Popen[str]":
     """Start the command, with words before it; settings of this process are not passed on."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     return subprocess.Popen(
-        [*before, sys.executable, "-m", "app.cli", "up", "--no-demo"],
+        [*before, sys.executable, "-m", "app.cli", *what],
         cwd=folder,
         env={**kept, "PORT": str(port), **settings},
         stdout=subprocess.PIPE,
