@@ -39,11 +39,11 @@ async def import_file(
     """Import what is left of a file. Raises InvalidInput where the file does not fit the mapping."""
     mapping = importing.mapping
     of = ImportOf(source.digest, source.path.name, mapping.name, mapping.digest)
-    row = await begin(connection, of, restart=restart)
-    before = row.tally.accepted
-    if row.is_done:
-        return Imported(of.file_name, row.tally, 0)
     with opened(source, mapping.layout) as file:
+        row = await begin(connection, of, file.records.columns, restart=restart)
+        before = row.tally.accepted
+        if row.is_done:
+            return Imported(of.file_name, row.tally, 0)
         batches = importing.batches(file.records, start=row.tally.position, size=size)
         upcoming = _soon(batches)
         try:

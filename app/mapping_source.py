@@ -1,10 +1,12 @@
 """Where mappings are found: by the name of a shipped one, or by a path."""
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from app.catalogue_source import MAPPINGS, SHIPPED
 from domain.catalogue import Catalogue
-from domain.errors import ConfigurationError, UnknownName
+from domain.errors import ConfigurationError, InvalidInput, UnknownName
 from domain.mapping import ImportMapping
 from domain.mapping_file import parse_mapping
 
@@ -26,6 +28,30 @@ def read_mapping(asked: str) -> ImportMapping:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"The mapping {path} cannot be read: {error}.") from error
     return parse_mapping(text, name=path.stem, file=str(path))
+
+
+@dataclass(frozen=True, slots=True)
+class Mappings:
+    """The mappings that were named, and the shipped ones."""
+
+    given: Mapping[str, ImportMapping]
+
+    @staticmethod
+    def of(asked: Iterable[str]) -> "Mappings":
+        """Those asked for as `read_mapping` takes them."""
+        found = [read_mapping(each) for each in asked]
+        return Mappings({each.name: each for each in found})
+
+    def named(self, name: str) -> ImportMapping:
+        """The mapping of this name. Raises InvalidInput with what to do where it is not known."""
+        if name in self.given:
+            return self.given[name]
+        if name in shipped_mappings():
+            return read_mapping(name)
+        raise InvalidInput(
+            f"The record came through the mapping {name!r}: name its file, as --mapping {name}.toml.",
+            code="MAPPING_NEEDED",
+        )
 
 
 def check_type(mapping: ImportMapping, catalogue: Catalogue) -> None:

@@ -12,8 +12,22 @@ from db.pool import Connection
 from db.queries import load
 from domain.errors import Unavailable
 from domain.events import Event
+from domain.kept_records import KeptRecord
+from domain.mapped import SourceFile
 
 QUERIES = load("dead_letters")
+_OWN = (
+    "id",
+    "received_at",
+    "origin",
+    "subject",
+    "code",
+    "field",
+    "message",
+    "body",
+    "truncated",
+    "replayed_at",
+)
 MAX_BODY = 64 * 1024
 PATIENCE = 0.9
 """Seconds to wait for PostgreSQL before the sender is asked to come back."""
@@ -21,17 +35,21 @@ PATIENCE = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """One refused event as it came, and why."""
+    """One refused event as it came, and why. `record` is its number in a file, from 1."""
 
     code: str
     field: str | None
     message: str
     body: bytes
+    record: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A refused event as it is kept. `truncated`: the body was longer than 64 KiB."""
+    """A refused event as it is kept. `truncated`: the body was longer than 64 KiB.
+
+    `record` says where in a file it was, if in one; its `body` is UTF-8 then, whatever the file is.
+    """
 
     id: int
     received_at: datetime
@@ -43,6 +61,7 @@ class DeadLetter:
     body: bytes
     truncated: bool
     replayed_at: datetime | None
+    record: KeptRecord | None
 
 
 async def keep(
@@ -72,8 +91,9 @@ async def keep_on(
     origin: str,
     subject: str | None,
     received_at: datetime,
+    import_id: int | None = None,
 ) -> None:
-    """Store refused events in the connection's transaction."""
+    """Store refused events in the connection's transaction; `import_id` where they are records."""
     if not refused:
         return
     await connection.execute(
@@ -86,7 +106,21 @@ async def keep_on(
         [_storable(each.message) for each in refused],
         [each.body[:MAX_BODY] for each in refused],
         [len(each.body) > MAX_BODY for each in refused],
+        [each.record for each in refused],
+        import_id,
     )
+
+
+async def close_read_again(
+    connection: Connection,
+    file_digest: bytes,
+    mapping: str,
+    *,
+    records: tuple[int, int],
+    at: datetime,
+) -> None:
+    """Close the letters of the records after the first number up to the second: they are read anew."""
+    await connection.execute(QUERIES["close_read_again"], file_digest, mapping, *records, at)
 
 
 async def page(
@@ -100,7 +134,7 @@ async def page(
 ) -> list[DeadLetter]:
     """The oldest letters behind the one numbered `after`, without the replayed ones unless asked."""
     rows = await connection.fetch(QUERIES["page"], after, code, origin, replayed, limit)
-    return [DeadLetter(**dict(row)) for row in rows]
+    return [_letter(row) for row in rows]
 
 
 async def replay(
@@ -122,6 +156,15 @@ async def replay(
             return outcome
     except (asyncpg.DataError, asyncpg.ProgramLimitExceededError):
         return Outcome(unstorable=frozenset((0,)))
+
+
+def _letter(row: asyncpg.Record) -> DeadLetter:
+    own = {name: row[name] for name in _OWN}
+    if row["record"] is None:
+        return DeadLetter(**own, record=None)
+    file = SourceFile(row["file_name"].removesuffix(".gz"), row["file_digest"].hex())
+    columns = tuple(row["columns"] or ())
+    return DeadLetter(**own, record=KeptRecord(row["mapping"], file, columns, row["record"]))
 
 
 def _storable(text: str | None) -> str | None:

@@ -1,18 +1,20 @@
 """Imports of files: each batch of events and how far the file is, in one transaction."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 import msgspec
 
-from db.dead_letters import Refused, keep_on
+from db.dead_letters import Refused, close_read_again, keep_on
 from db.events import EventStore
 from db.pool import Connection
 from db.queries import load
 from domain.errors import InvalidInput
 from domain.events import CONFLICT, UNSTORABLE
 from domain.imports import ImportBatch, Reject, Tally
+from domain.records import Problem
 
 QUERIES = load("imports")
 
@@ -49,11 +51,16 @@ class ImportRow:
         return self.state == "done"
 
 
-async def begin(connection: Connection, of: ImportOf, *, restart: bool) -> ImportRow:
-    """The import of this file, where it was left; from the beginning with `restart`."""
+async def begin(
+    connection: Connection, of: ImportOf, columns: Sequence[str] | None, *, restart: bool
+) -> ImportRow:
+    """The import of this file, where it was left; from the beginning with `restart`.
+
+    `columns` are those that the file has, where that is known beforehand.
+    """
     async with connection.transaction():
         row = await connection.fetchrow(
-            QUERIES["start"], of.file_digest, of.mapping, of.mapping_digest, of.file_name
+            QUERIES["start"], of.file_digest, of.mapping, of.mapping_digest, of.file_name, columns
         )
         assert row is not None
         if restart:
@@ -80,8 +87,8 @@ async def commit_batch(
     async with connection.transaction():
         outcome = await store.commit(connection, batch.events, received_at)
         refused = [
-            *(Reject(batch.raw(i), *_CONFLICT) for i in sorted(outcome.conflicts)),
-            *(Reject(batch.raw(i), *_UNFIT) for i in sorted(outcome.unstorable)),
+            *(batch.refused(i, _CONFLICT) for i in sorted(outcome.conflicts)),
+            *(batch.refused(i, _UNFIT) for i in sorted(outcome.unstorable)),
         ]
         rejects = [*batch.rejects, *refused]
         tally = row.tally.after(
@@ -90,12 +97,20 @@ async def commit_batch(
             duplicates=len(outcome.duplicates),
             rejects=rejects,
         )
+        await close_read_again(
+            connection,
+            row.of.file_digest,
+            row.of.mapping,
+            records=(row.tally.position, batch.end),
+            at=received_at,
+        )
         await keep_on(
             connection,
             [_letter(each) for each in rejects],
             origin=row.of.origin,
             subject=row.of.file_name,
             received_at=received_at,
+            import_id=row.id,
         )
         return await _advance(connection, row, tally, "running")
 
@@ -105,13 +120,13 @@ async def finish(connection: Connection, row: ImportRow) -> ImportRow:
     return await _advance(connection, row, row.tally, "done")
 
 
-_CONFLICT = ("ID_CONFLICT", CONFLICT, "id")
-_UNFIT = ("UNSTORABLE", UNSTORABLE, None)
+_CONFLICT = Problem("ID_CONFLICT", CONFLICT, "id")
+_UNFIT = Problem("UNSTORABLE", UNSTORABLE)
 
 
 def _letter(reject: Reject) -> Refused:
     body = reject.raw.encode("utf-8", "surrogateescape")
-    return Refused(reject.code, reject.field, reject.message, body)
+    return Refused(reject.code, reject.field, reject.message, body, reject.record)
 
 
 async def _advance(connection: Connection, row: ImportRow, tally: Tally, state: State) -> ImportRow:

@@ -225,7 +225,9 @@ CREATE TABLE public.dead_letters (
     message text NOT NULL,
     body bytea NOT NULL,
     truncated boolean DEFAULT false NOT NULL,
-    replayed_at timestamp with time zone
+    replayed_at timestamp with time zone,
+    import_id bigint,
+    record bigint
 );
 
 ALTER TABLE public.dead_letters ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
@@ -264,6 +266,7 @@ CREATE TABLE public.imports (
     state text NOT NULL,
     started_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    columns text[],
     CONSTRAINT imports_state_check CHECK ((state = ANY (ARRAY['running'::text, 'done'::text])))
 );
 
@@ -705,6 +708,8 @@ ALTER TABLE ONLY public.user_totals
 
 CREATE INDEX alert_history_alert ON public.alert_history USING btree (alert_id, id);
 
+CREATE INDEX alert_history_apart ON public.alert_history USING btree (at) WHERE (alert_id IS NULL);
+
 CREATE INDEX alert_history_config ON public.alert_history USING btree (config_id, id);
 
 CREATE INDEX alert_outbox_alert ON public.alert_outbox USING btree (alert_id, channel, recipient);
@@ -725,6 +730,8 @@ CREATE INDEX alerts_config ON public.alerts USING btree (config_id, triggered_at
 
 CREATE UNIQUE INDEX alerts_one_open ON public.alerts USING btree (config_id, group_key) WHERE (status <> 'resolved'::text);
 
+CREATE INDEX alerts_over ON public.alerts USING btree (resolved_at) WHERE (status = 'resolved'::text);
+
 CREATE INDEX alerts_time ON public.alerts USING btree (triggered_at, id);
 
 CREATE INDEX analytics_events_batch ON ONLY public.analytics_events USING btree (batch_id);
@@ -737,6 +744,8 @@ CREATE INDEX analytics_events_user ON ONLY public.analytics_events USING btree (
 
 CREATE INDEX audit_log_object ON public.audit_log USING btree (object_type, object_id, at);
 
+CREATE INDEX dead_letters_of_imports ON public.dead_letters USING btree (import_id, record) WHERE ((import_id IS NOT NULL) AND (replayed_at IS NULL));
+
 CREATE INDEX dead_letters_open ON public.dead_letters USING btree (id) WHERE (replayed_at IS NULL);
 
 CREATE INDEX notification_addresses_channel ON public.notification_addresses USING btree (channel);
@@ -745,7 +754,11 @@ CREATE INDEX notification_messages_dead ON public.notification_messages USING bt
 
 CREATE INDEX notification_messages_due ON public.notification_messages USING btree (channel, due_at) WHERE (status = 'pending'::text);
 
+CREATE INDEX notification_messages_ended ON public.notification_messages USING btree (ended_at) WHERE (status <> 'pending'::text);
+
 CREATE INDEX notification_messages_sent ON public.notification_messages USING btree (channel, address, ended_at);
+
+CREATE INDEX notification_reads_outbox ON public.notification_reads USING btree (outbox_id);
 
 CREATE UNIQUE INDEX rollup_rebuilds_one_running ON public.rollup_rebuilds USING btree ((true)) WHERE (state = 'running'::text);
 
@@ -763,6 +776,9 @@ ALTER TABLE ONLY public.alert_outbox
 
 ALTER TABLE ONLY public.alert_schedule
     ADD CONSTRAINT alert_schedule_config_id_fkey FOREIGN KEY (config_id) REFERENCES public.alert_configs(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.dead_letters
+    ADD CONSTRAINT dead_letters_import_id_fkey FOREIGN KEY (import_id) REFERENCES public.imports(id);
 
 ALTER TABLE ONLY public.notification_addresses
     ADD CONSTRAINT notification_addresses_recipient_fkey FOREIGN KEY (recipient) REFERENCES public.notification_preferences(recipient) ON DELETE CASCADE;

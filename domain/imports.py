@@ -10,17 +10,18 @@ from domain.events import Arrival, Event, EventRules, parse_all
 from domain.mapped import Mapped, SourceFile, mapped, remember
 from domain.mapping import ImportMapping
 from domain.memory import Memory
-from domain.records import Batch, Raw, Records, raw_text
+from domain.records import Batch, Problem, Records, raw_text
 
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """A record that is no event: what the dead letter keeps of it."""
+    """A record that is no event: what the dead letter keeps of it. `record` is its number, from 1."""
 
     raw: str
     code: str
     message: str
     field: str | None = None
+    record: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +52,12 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class ImportBatch:
-    """The records after the last batch up to `end`; `raw` gives event i's record as it came."""
+    """The records after the last batch up to `end`; `refused` makes event i a reject after all."""
 
     end: int
     events: Sequence[Event]
     rejects: Sequence[Reject]
-    raw: Callable[[int], str]
+    refused: Callable[[int, Problem], Reject]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,21 +99,24 @@ class Importing:
         found = mapped(batch, self.mapping, self.file, memory)
         events, places, rejections = parse_all(found.wires, self.rules, self.clock())
         refused = [
-            self._reject(batch.raws[found.rows[each.index]], each.code, each.message, each.field)
+            self._reject(
+                batch, found.rows[each.index], Problem(each.code, each.message, each.field)
+            )
             for each in rejections
         ]
         return ImportBatch(
             end=batch.end,
             events=events,
             rejects=[*self._unread(batch, found), *refused],
-            raw=lambda i: raw_text(batch.raws[found.rows[places[i]]], self.mapping.layout),
+            refused=lambda i, problem: self._reject(batch, found.rows[places[i]], problem),
         )
 
     def _unread(self, batch: Batch, found: Mapped) -> Iterator[Reject]:
-        for _, malformed in batch.malformed:
-            yield self._reject(malformed, malformed.problem.code, malformed.problem.message, None)
+        for number, each in batch.malformed:
+            yield Reject(each.raw, each.problem.code, each.problem.message, None, number)
         for row, problem in sorted(found.problems.items()):
-            yield self._reject(batch.raws[row], problem.code, problem.message, problem.field)
+            yield self._reject(batch, row, problem)
 
-    def _reject(self, raw: Raw, code: str, message: str, field: str | None) -> Reject:
-        return Reject(raw_text(raw, self.mapping.layout), code, message, field)
+    def _reject(self, batch: Batch, row: int, problem: Problem) -> Reject:
+        raw = raw_text(batch.raws[row], self.mapping.layout)
+        return Reject(raw, problem.code, problem.message, problem.field, batch.numbers[row])

@@ -111,6 +111,10 @@ class Records:
             yield self._batch(raws, start)
             start += len(raws)
 
+    def numbered(self, number: int) -> Batch:
+        """All records as one batch, the first of them with this number."""
+        return self._batch(list(self.records), number - 1)
+
     def _show(self, skipped: Callable[[Batch], None], end: int, size: int) -> None:
         at = 0
         while raws := list(islice(self.records, min(size, end - at))):

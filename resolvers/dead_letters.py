@@ -1,6 +1,6 @@
 """Refused events once more: parsed and stored as if they came now, when what refused them is mended."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,6 +11,8 @@ from db.pool import Pool
 from domain.errors import InvalidInput
 from domain.event_ids import named
 from domain.events import CONFLICT, UNSTORABLE, Arrival, Event, EventRules, parse
+from domain.kept_records import read_again
+from domain.mapping import ImportMapping
 
 _PAGE = 500
 
@@ -26,11 +28,15 @@ class Replayed:
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """What replaying needs. An event without an id gets one of its letter, the same every time."""
+    """What replaying needs. An event without an id gets one of its letter, the same every time.
+
+    `mapping_of` finds the mapping of a file's records by name, and raises InvalidInput without one.
+    """
 
     pool: Pool
     store: EventStore
     rules: EventRules
+    mapping_of: Callable[[str], ImportMapping]
     ahead: timedelta = timedelta(hours=24)
 
     async def run(
@@ -58,11 +64,19 @@ class Replay:
     def _event(self, letter: DeadLetter, now: datetime) -> Event | InvalidInput:
         if letter.truncated:
             return InvalidInput("Only the first 64 KiB of the event were kept.", code="TRUNCATED")
-        own = f"dead-letter-{letter.id}"
         try:
-            return parse(letter.body, self.rules, Arrival(now, own, lambda: named(own), self.ahead))
+            return self._parsed(letter, now)
         except InvalidInput as problem:
             return problem
+
+    def _parsed(self, letter: DeadLetter, now: datetime) -> Event:
+        if letter.record is not None:
+            mapping = self.mapping_of(letter.record.mapping)
+            arrival = Arrival(now, letter.origin, str, self.ahead)
+            text = letter.body.decode("utf-8", "surrogateescape")
+            return read_again(text, letter.record, mapping, self.rules, arrival)
+        own = f"dead-letter-{letter.id}"
+        return parse(letter.body, self.rules, Arrival(now, own, lambda: named(own), self.ahead))
 
 
 def _replayed(letter: DeadLetter, outcome: Outcome) -> Replayed:

@@ -8,8 +8,10 @@ from typing import Annotated
 
 import typer
 
+from app.bell import bell_of_command
 from app.catalogue_source import read_catalogue
 from app.commands.setup import command_pool, command_settings
+from app.mapping_source import Mappings
 from app.settings import Settings
 from db.dead_letters import DeadLetter, page
 from db.events import EventStore
@@ -52,10 +54,23 @@ def list_command(
 def replay_command(
     code: CodeOption = None,
     origin: OriginOption = None,
+    mapping: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--mapping",
+            "-m",
+            help="The file of the mapping that records of files came through, as it is now; may be"
+            " repeated. Shipped mappings are known.",
+        ),
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, help="Most to replay.")] = 10_000,
 ) -> None:
-    """Store refused events that are valid now. Exit code 1: some are still refused."""
-    tally = asyncio.run(_replay(command_settings(), code, origin, limit))
+    """Store refused events that are valid now. Exit code 1: some are still refused.
+
+    Events are read as they came; records of files through their mapping, as an import would.
+    """
+    mappings = Mappings.of(mapping or ())
+    tally = asyncio.run(_replay(command_settings(), mappings, code, origin, limit))
     typer.echo(
         f"{tally['accepted']} accepted, {tally['duplicate']} duplicates,"
         f" {tally['refused']} still refused."
@@ -74,18 +89,20 @@ async def _list(
 
 
 async def _replay(
-    settings: Settings, code: str | None, origin: str | None, limit: int
+    settings: Settings, mappings: Mappings, code: str | None, origin: str | None, limit: int
 ) -> Counter[str]:
     tally: Counter[str] = Counter()
-    async with command_pool(settings) as pool:
+    async with command_pool(settings) as pool, bell_of_command(settings.redis_url) as bell:
         replay = Replay(
             pool=pool,
             store=EventStore(EventPartitions(), settings.raw_retention_days),
             rules=EventRules.of(read_catalogue(settings.catalogue_file)),
+            mapping_of=mappings.named,
             ahead=settings.ingest_max_future,
         )
         async for one in replay.run(datetime.now(UTC), limit=limit, code=code, origin=origin):
             tally[_report(one)] += 1
+            bell()
     return tally
 
 
@@ -100,9 +117,11 @@ def _line(letter: DeadLetter) -> str:
     body = letter.body.decode("utf-8", "replace")
     shown = body if len(body) <= _SHOWN else f"{body[:_SHOWN]}…"
     state = "  (replayed)" if letter.replayed_at else ""
+    record = letter.record
+    place = f"  {record.file.name}, record {record.number:,}" if record is not None else ""
     return (
-        f"{letter.id}  {letter.received_at:%Y-%m-%dT%H:%M:%SZ}  {letter.origin}  {letter.code}"
-        f"  {letter.message}{state}\n    {shown}"
+        f"{letter.id}  {letter.received_at:%Y-%m-%dT%H:%M:%SZ}  {letter.origin}{place}"
+        f"  {letter.code}  {letter.message}{state}\n    {shown}"
     )
 
 
@@ -113,6 +132,7 @@ def _json(letter: DeadLetter) -> str:
             "receivedAt": letter.received_at.isoformat(),
             "origin": letter.origin,
             "subject": letter.subject,
+            "record": letter.record and letter.record.number,
             "code": letter.code,
             "field": letter.field,
             "message": letter.message,

@@ -1,8 +1,9 @@
 -- name: start
 -- The state of the import of one file by one mapping, entered at its beginning where it is new.
-INSERT INTO imports (file_digest, mapping, mapping_digest, file_name, state)
-VALUES ($1, $2, $3, $4, 'running')
-ON CONFLICT (file_digest, mapping_digest) DO UPDATE SET file_name = excluded.file_name
+INSERT INTO imports (file_digest, mapping, mapping_digest, file_name, columns, state)
+VALUES ($1, $2, $3, $4, $5, 'running')
+ON CONFLICT (file_digest, mapping_digest)
+    DO UPDATE SET file_name = excluded.file_name, columns = excluded.columns
 RETURNING id, position, accepted, duplicates, rejected, state;
 
 -- name: restart

@@ -5,6 +5,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from app.mapping_source import Mappings
 from db.dead_letters import MAX_BODY, Refused, keep, page
 from db.events import EventStore
 from db.partitions import EventPartitions
@@ -35,7 +36,7 @@ async def open_codes(pool: asyncpg.Pool, **narrowed: Any) -> list[str]:
 
 async def replayed(pool: asyncpg.Pool, *, limit: int = 100, **narrowed: Any) -> list[Replayed]:
     rules = EventRules.of(catalogue_of((*BUILTIN, LATER_TYPE)))
-    replay = Replay(pool, EventStore(EventPartitions(), 7), rules)
+    replay = Replay(pool, EventStore(EventPartitions(), 7), rules, Mappings({}).named)
     return [each async for each in replay.run(NOW, limit=limit, **narrowed)]
 
 
