@@ -93,6 +93,12 @@ class Settings(BaseSettings):
         description="Days to keep raw events, counted from receipt; 0 keeps them.",
     )
     analytics_retention_days: int = Field(1095, ge=1, le=36500, description="Days to keep rollups.")
+    alert_retention_days: int = Field(
+        365,
+        ge=0,
+        le=36500,
+        description="Days to keep alerts and what was told of them, counted from their end; 0 keeps them.",
+    )
     analytics_aggregation_levels: Annotated[tuple[Level, ...], NoDecode] = Field(
         ("hourly", "daily", "weekly", "monthly"),
         description="Levels that are summed up ahead, by comma; answers are the same without.",

@@ -66,6 +66,7 @@ def keeping(settings: Settings) -> Keeping:
         grains=frozenset(rollup_grains(settings)),
         raw_days=settings.raw_retention_days,
         rollup_days=settings.analytics_retention_days,
+        alert_days=settings.alert_retention_days,
     )
 
 

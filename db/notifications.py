@@ -84,15 +84,20 @@ async def compose_due(pool: asyncpg.Pool, reach: Reach, now: datetime) -> Compos
 
 
 async def claim(
-    pool: asyncpg.Pool, channel: Channel, now: datetime, limit: int, lease: timedelta = LEASE
+    pool: asyncpg.Pool,
+    channel: Channel,
+    now: datetime,
+    limit: int,
+    lease: timedelta = LEASE,
+    overdue: timedelta = timedelta(0),
 ) -> list[Lease]:
-    """Lease due messages of a channel, with what is still to be told of each.
+    """Lease messages of a channel that have been due for `overdue`, with what is still to be told of each.
 
     What was overtaken meanwhile is suppressed; a message of nothing else is not sent.
     """
     async with pool.acquire() as connection, connection.transaction():
         rows = await connection.fetch(
-            QUERIES["claim"], channel, now, limit, token := uuid4(), now + lease
+            QUERIES["claim"], channel, now, limit, token := uuid4(), now + lease, overdue
         )
         if not rows:
             return []

@@ -27,7 +27,7 @@ from domain.alert_records import Alert, AlertEvent, AlertStatus, group_key
 from domain.alerts import Severity
 from domain.recipients import Channel, Preference, Reach, Route
 from tests.providers import HttpProvider, Mailbox, http_provider, mail_provider
-from workers.notifications import Courier, Terms, compose_news
+from workers.notifications import Courier, Terms, compose_news, give_up_unset
 
 START = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 LOOPBACK = ip_network("127.0.0.0/8")
@@ -91,12 +91,18 @@ class Desk:
             if not started:
                 return
 
+    def without(self, channel: Channel) -> None:
+        """Workers come back with settings that lack a channel."""
+        self.senders = {each: sender for each, sender in self.senders.items() if each != channel}
+        self.__post_init__()
+
     async def live(self, for_: timedelta, step: timedelta = timedelta(minutes=1)) -> None:
         """Let time pass, with sweeps on the way."""
         end = self.now + for_
         while self.now < end:
             self.now = min(self.now + step, end)
             await self.sweep()
+            await give_up_unset(self.pool, self.reach, lambda: self.now)
 
     @property
     def reach(self) -> Reach:

@@ -23,6 +23,9 @@ from domain.retries import GIVE_UP_AFTER, gives_up, pause
 SLOTS = 64
 """Messages of one channel on their way at once."""
 
+UNTAKEN = timedelta(minutes=10)
+"""How long a message waits for a worker that has its channel set up; settings are rolled out one by one."""
+
 _WORTH_A_CLAIM = SLOTS // 4
 _GATHER_SECONDS = 0.05
 """How long free slots gather, as a claim costs the same for one message as for many."""
@@ -45,6 +48,23 @@ async def compose_news(pool: asyncpg.Pool, redis: Redis, reach: Reach, clock: Cl
     for channel in sorted(composed.channels):
         await ring(redis, bell(channel))
     return composed.left
+
+
+async def give_up_unset(pool: asyncpg.Pool, reach: Reach, clock: Clock) -> bool:
+    """Give up messages for channels that are not set up any more. Returns whether there may be more.
+
+    Those that were due for `UNTAKEN`: until then a worker that has the channel set up would have come.
+    """
+    left = False
+    for channel in sorted(set(Channel) - reach.channels - {Channel.IN_APP}):
+        now = clock()
+        leases = await claim(pool, channel, now, SLOTS, overdue=UNTAKEN)
+        for lease in leases:
+            settlement = Settlement("dead", Reason.CHANNEL_OFF, now, "refused", "", None)
+            await settle(pool, lease, settlement, now)
+            log.warning("channel not set up", message=str(lease.message_id), channel=channel.value)
+        left = left or len(leases) == SLOTS
+    return left
 
 
 async def watch_dead(pool: asyncpg.Pool, clock: Clock) -> bool:

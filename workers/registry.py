@@ -14,11 +14,11 @@ from db.doorbell import ROLLUPS
 from domain.catalogue import Catalogue
 from domain.grains import Grain
 from domain.recipients import Reach
-from workers.alert_loops import evaluate_alerts, watch_alerts
+from workers.alert_loops import evaluate_alerts, forget_old, watch_alerts
 from workers.alerts import Engine
 from workers.jobs import Jobs
 from workers.loops import Loop
-from workers.notifications import Clock, Courier, bell, compose_news, watch_dead
+from workers.notifications import Clock, Courier, bell, compose_news, give_up_unset, watch_dead
 from workers.rollups import (
     Keeping,
     go_on_rebuilding,
@@ -53,9 +53,15 @@ def loops(work: Work) -> tuple[Loop, ...]:
         Loop("watch", 30.0, partial(watch_alerts, engine, work.redis)),
         Loop(OUTBOX, 5.0, partial(compose_news, pool, work.redis, work.reach, work.clock)),
         *(Loop(bell(each.channel), 5.0, each.run) for each in work.couriers),
+        Loop("unset", 60.0, partial(give_up_unset, pool, work.reach, work.clock)),
         Loop("undelivered", 60.0, partial(watch_dead, pool, work.clock)),
         Loop("house", 60.0, partial(keep_house, pool, catalogue, work.keeping)),
+        Loop("alert_house", 600.0, partial(_forget_old_alerts, work)),
     )
+
+
+async def _forget_old_alerts(work: Work) -> bool:
+    return await forget_old(work.pool, work.clock(), work.keeping.alert_days)
 
 
 def jobs(work: Work) -> Jobs:

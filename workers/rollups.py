@@ -22,11 +22,12 @@ log = structlog.get_logger("tidemark.worker")
 
 @dataclass(frozen=True, slots=True)
 class Keeping:
-    """What is kept, and for how long: rollup grains above the base, days of raw events and of rollups."""
+    """What is kept: rollup grains above the base, and days of raw events, of rollups and of alerts."""
 
     grains: frozenset[Grain]
     raw_days: int
     rollup_days: int
+    alert_days: int
 
 
 async def merge_pending(pool: asyncpg.Pool, catalogue: Catalogue) -> bool:

@@ -57,10 +57,10 @@ FROM unnest($1::bigint[], $2::uuid[]) AS n (id, message_id)
 WHERE o.id = n.id;
 
 -- name: claim
--- Lease due messages of a channel and write down the attempt; one whose lease ran out may have been sent.
+-- Lease messages of a channel that are due for $6 and write down the attempt; one whose lease ran out may have been sent.
 WITH due AS (
     SELECT id, attempts, lease_token FROM notification_messages
-    WHERE channel = $1 AND status = 'pending' AND due_at <= $2
+    WHERE channel = $1 AND status = 'pending' AND due_at <= $2::timestamptz - $6::interval
     ORDER BY due_at
     LIMIT $3
     FOR UPDATE SKIP LOCKED
@@ -105,7 +105,7 @@ WITH attempt AS (
 ), ledger AS (
     UPDATE alert_outbox o
     SET status = m.status, reason = m.reason, attempts = m.attempts, provider_id = $9,
-        last_error = CASE WHEN $6 = 'accepted' THEN o.last_error ELSE $8 END,
+        last_error = CASE WHEN $6 = 'accepted' THEN o.last_error ELSE coalesce(nullif($8, ''), o.last_error) END,
         delivered_at = CASE WHEN m.status = 'delivered' THEN $7 END
     FROM message m
     WHERE o.message_id = m.id AND o.status = 'pending'

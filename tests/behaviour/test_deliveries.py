@@ -13,13 +13,14 @@ from redis.asyncio import Redis
 from db.alert_responses import acknowledge
 from db.alert_silences import add_silence
 from db.internal_alerts import UNDELIVERED
+from db.notification_ledger import told_of
 from db.notifications import LEASE, Settlement, claim, compose_due, settle
 from domain.alert_records import Matcher, Silence
 from domain.notifications import Reason
-from domain.recipients import Channel, QuietHours, Route
+from domain.recipients import Channel, QuietHours, Reach, Route
 from tests.desk import CRITICAL, INFO, WARNING, Desk, open_desk
 from tests.providers import Answer
-from workers.notifications import watch_dead
+from workers.notifications import UNTAKEN, give_up_unset, watch_dead
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
@@ -285,6 +286,38 @@ async def test_a_channel_that_is_not_set_up_is_said_to_be_so(desk: Desk) -> None
     alert = await desk.fire("disk")
     await desk.sweep()
     assert await desk.ledger(alert) == [("sms", PHONE, "suppressed", "channel_off")]
+
+
+async def test_what_waits_for_a_channel_that_is_taken_out_is_given_up_and_raises_an_alert(
+    desk: Desk,
+) -> None:
+    await desk.route(Route(CRITICAL, Channel.SMS, PHONE), Route(WARNING, Channel.IN_APP, "*"))
+    desk.twilio.behave = lambda _: FAILING
+    alert, heeded = await desk.fire("disk"), await desk.fire("heeded")
+    await desk.sweep()
+    await acknowledge(desk.pool, [heeded.id], desk.now, "anna", "")
+    desk.without(Channel.SMS)
+    await desk.live(UNTAKEN)
+    assert ("sms", PHONE, "pending", "retrying") in await desk.ledger(alert)
+    await desk.live(MINUTE)
+    assert await desk.ledger(alert) == [("sms", PHONE, "dead", "channel_off")]
+    assert await desk.ledger(heeded) == [("sms", PHONE, "suppressed", "acknowledged")]
+    (told,) = (await told_of(desk.pool, [alert.id]))[0]
+    assert told.explanation == (
+        "Not sent: the settings do not set this channel up. The provider said: HTTP 500 oops"
+    )
+    await watch_dead(desk.pool, lambda: desk.now)
+    assert await _in_app(desk) == 1
+
+
+async def test_a_channel_that_some_workers_lack_is_left_to_the_others(desk: Desk) -> None:
+    await desk.route(Route(CRITICAL, Channel.SMS, PHONE))
+    alert = await desk.fire("disk")
+    await compose_due(desk.pool, desk.reach, desk.now)
+    lacking = Reach(frozenset({Channel.EMAIL}))
+    await give_up_unset(desk.pool, lacking, lambda: desk.now + UNTAKEN - SECOND)
+    await desk.sweep()
+    assert await desk.ledger(alert) == [("sms", PHONE, "delivered", "delivered")]
 
 
 async def test_a_worker_that_died_is_taken_over_and_its_late_word_does_not_count(
