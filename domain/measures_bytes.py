@@ -10,12 +10,10 @@ from domain.seasonality import PLACES, Seasons
 from domain.tails import BINS, Tails
 
 _FIXED = Struct(f"<4I12d4d4I2d{KINDS}B")
-_ROOM = 4 * BINS
+_FLOATS_AT = _FIXED.size + PLACES
+_BINS_AT = range(PLACES, PLACES + KINDS * BINS, BINS)
 
-_MEANS_AT = _FIXED.size + PLACES
-_BINS_AT = _MEANS_AT + 4 * PLACES
-
-SIZE = _BINS_AT + _ROOM * KINDS
+SIZE = _FLOATS_AT + 4 * _BINS_AT.stop
 
 
 def packed(measures: Measures) -> bytes:
@@ -29,8 +27,7 @@ def packed(measures: Measures) -> bytes:
         *(tails.total, tails.weight),
         *tails.tops,
     )
-    floats = (_little(each) for each in (seasons.means, *tails.bins))
-    return b"".join((fixed, seasons.visits.tobytes(), *floats))
+    return b"".join((fixed, seasons.visits, *_little((seasons.means, *tails.bins))))
 
 
 def unpacked(stored: bytes) -> Measures:
@@ -44,9 +41,11 @@ def unpacked(stored: bytes) -> Measures:
     measures.moment = Swing(*MOMENT, *fixed[12:14])
     measures.swing = Swing(*SWING, *fixed[14:16])
     total, weight, *tops = fixed[24:]
-    means = _floats(stored, _MEANS_AT, _BINS_AT)
-    bins = [_floats(stored, at, at + _ROOM) for at in range(_BINS_AT, SIZE, _ROOM)]
-    measures.seasons = Seasons(means, _visits(stored), list(fixed[16:20]), list(fixed[20:24]))
+    floats = _floats(stored)
+    bins = [floats[at : at + BINS] for at in _BINS_AT]
+    measures.seasons = Seasons(
+        floats[:PLACES], _visits(stored), list(fixed[16:20]), list(fixed[20:24])
+    )
     measures.tails = Tails(bins, tops, total, weight)
     return measures
 
@@ -59,16 +58,16 @@ def _means(measures: Measures) -> tuple[float, ...]:
 
 
 def _visits(stored: bytes) -> "array[int]":
-    return array("B", stored[_FIXED.size : _MEANS_AT])
+    return array("B", stored[_FIXED.size : _FLOATS_AT])
 
 
-def _floats(stored: bytes, start: int, stop: int) -> "array[float]":
-    floats = array("f", stored[start:stop])
+def _floats(stored: bytes) -> "array[float]":
+    floats = array("f", stored[_FLOATS_AT:SIZE])
     return floats if byteorder == "little" else _swapped(floats)
 
 
-def _little(floats: "array[float]") -> bytes:
-    return floats.tobytes() if byteorder == "little" else _swapped(floats).tobytes()
+def _little(floats: "tuple[array[float], ...]") -> "tuple[array[float], ...]":
+    return floats if byteorder == "little" else tuple(_swapped(each) for each in floats)
 
 
 def _swapped(floats: "array[float]") -> "array[float]":

@@ -73,16 +73,14 @@ class Seasons:
 
     def learn(self, at: Places, value: float) -> None:
         """Let every cycle's slot take the value in."""
+        means, known = self.means, self.visits
         for cycle, place in enumerate(at):
-            visits = self.visits[place]
-            away = value - self.means[place]
+            visits = known[place]
+            away = value - means[place]
             if visits:
-                self._judge(cycle, abs(away))
+                self.met[cycle] += 1
+                gain = max(_ERROR_RATE, 1.0 / self.met[cycle])
+                self.errors[cycle] += gain * (abs(away) - self.errors[cycle])
             if visits < _MANY:
-                self.visits[place] = visits + 1
-            self.means[place] += max(_RATES[cycle], 1.0 / (visits + 1)) * away
-
-    def _judge(self, cycle: int, error: float) -> None:
-        self.met[cycle] += 1
-        gain = max(_ERROR_RATE, 1.0 / self.met[cycle])
-        self.errors[cycle] += gain * (error - self.errors[cycle])
+                known[place] = visits + 1
+            means[place] += max(_RATES[cycle], 1.0 / (visits + 1)) * away

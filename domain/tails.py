@@ -6,9 +6,9 @@ thousand"; beyond the largest ever met it grows by one for each octave. Ranks ne
 distribution: heavy tails, counts and flat stretches are measured by what they themselves have shown.
 """
 
-import math
 from array import array
 from collections.abc import Iterable
+from math import exp2, log2, log10
 
 BINS = 64
 HALF_LIFE = 3_000
@@ -45,7 +45,18 @@ class Tails:
 
     def surprises(self, ratios: Iterable[float]) -> list[float]:
         """The surprise of one measurement of each kind, which then joins the earlier ones."""
-        found = [self._meet(kind, ratio) for kind, ratio in enumerate(ratios)]
+        whole, half = self.total + self.weight, 0.5 * self.weight
+        found = []
+        for kind, ratio in enumerate(ratios):
+            place = _PER_OCTAVE * (log2(ratio + _TINY) - _LOWEST)
+            bins, top = self.bins[kind], self.tops[kind]
+            at, above = _met(bins, top, place)
+            surprise = log10(whole / (above + half))
+            bins[at] += self.weight
+            if at > top:
+                self.tops[kind] = at
+            beyond = place - top - 1
+            found.append(surprise + beyond / _PER_OCTAVE if beyond > 0.0 else surprise)
         self.total += self.weight
         self.weight *= _GROWTH
         if self.weight > _HEAVY:
@@ -62,25 +73,23 @@ class Tails:
             at -= 1
         return _edge(at + 1)
 
-    def _meet(self, kind: int, ratio: float) -> float:
-        bins, top = self.bins[kind], self.tops[kind]
-        place = _PER_OCTAVE * (math.log2(ratio + _TINY) - _LOWEST)
-        at = 0 if place < 0.0 else min(BINS - 1, int(place))
-        part = 1.0 if place < 0.0 else max(0.0, 1.0 - place + at)
-        above = sum(bins[at + 1 : top + 1]) + bins[at] * part
-        found = math.log10((self.total + self.weight) / (above + 0.5 * self.weight))
-        bins[at] += self.weight
-        if at > top:
-            self.tops[kind] = at
-        beyond = place - top - 1
-        return found + beyond / _PER_OCTAVE if beyond > 0.0 else found
-
     def _lighten(self) -> None:
         self.bins = [array("f", [mass / self.weight for mass in each]) for each in self.bins]
         self.total /= self.weight
         self.weight = 1.0
 
 
+def _met(bins: "array[float]", top: int, place: float) -> tuple[int, float]:
+    """The bin that a place falls into, and how much lies above the place."""
+    if place < 0.0:
+        return 0, sum(bins[: top + 1])
+    at = int(place)
+    if at >= top:
+        at = min(BINS - 1, at)
+        return at, bins[at] * max(0.0, 1.0 - place + at)
+    return at, sum(bins[at + 1 : top + 1]) + bins[at] * (1.0 - place + at)
+
+
 def _edge(at: int) -> float:
     """The ratio at which bin `at` begins."""
-    return math.exp2(at / _PER_OCTAVE + _LOWEST)
+    return exp2(at / _PER_OCTAVE + _LOWEST)
