@@ -1,5 +1,6 @@
 """The `tidemark` command. Exit codes: 0 done, 1 it failed, 2 something is set or asked wrongly."""
 
+import socket
 import sys
 from collections.abc import Mapping
 from importlib import import_module
@@ -78,7 +79,7 @@ def _verdict(error: BaseException) -> tuple[int | None, str]:
             return 1, str(error)
         case asyncpg.PostgresError() | asyncpg.InterfaceError():
             return 1, f"PostgreSQL: {error}"
-        case ConnectionError():
+        case ConnectionError() | socket.gaierror() | TimeoutError():
             return 1, f"a server does not answer ({error}); `tidemark doctor` says which"
         case RedisError() | OSError():
             return 1, f"{type(error).__name__}: {error}"

@@ -24,12 +24,21 @@ class Home:
 
     @staticmethod
     def at(path: Path) -> "Home":
-        """The folder, made where missing; root's can be passed, not listed, by other users."""
-        mode = 0o711 if os.getuid() == 0 else 0o700
-        if not path.is_dir():
-            path.mkdir(parents=True)
-            path.chmod(mode)
-        (path / "logs").mkdir(mode=0o700, exist_ok=True)
+        """The folder, made where missing; root's can be passed, not listed, by other users.
+
+        Raises ConfigurationError where it cannot be made.
+        """
+        try:
+            if not path.is_dir():
+                path.mkdir(parents=True)
+                path.chmod(0o711 if os.getuid() == 0 else 0o700)
+            (path / "logs").mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise ConfigurationError(
+                f"TIDEMARK_HOME={str(path)!r}: no folder can be made there ({error.strerror})."
+                " Name one that this user may write to.",
+                field="TIDEMARK_HOME",
+            ) from error
         return Home(path.resolve())
 
     def log(self, name: str) -> Path:

@@ -52,10 +52,10 @@ class _Lines:
         if now - self._last < _LINE_EVERY:
             return
         self._last, passed = now, now - self._started
-        left = passed * (self._whole - done) / max(done, 1)
+        left = f", {passed * (self._whole - done) / done:.0f} s left" if done else ""
         print(
             f"{self._title}: {done / self._whole:.0%}, {count:,} {self._unit},"
-            f" {count / passed:,.0f}/s, {left:.0f} s left",
+            f" {count / passed:,.0f}/s{left}",
             file=sys.stderr,
             flush=True,
         )

@@ -13,7 +13,7 @@ import httpx
 import structlog
 
 from app.banner import banner
-from app.catching_up import caught_up
+from app.catching_up import catching_up
 from app.child import ChildFailed, Command, spawn, terminate
 from app.embedded import (
     STOP_PATIENCE,
@@ -145,17 +145,23 @@ def _environment(settings: Settings) -> dict[str, str]:
 
 
 async def _welcome(settings: Settings, home: Home, stop: asyncio.Event, *, demo: bool) -> None:
-    """Wait for the API, fill an empty database, and say that all is ready."""
+    """Wait for the API, fill an empty database, and say that all is ready.
+
+    What is filled in is in every answer at once; that it is still rolled up is shown below.
+    """
+    filled = False
     try:
         await _answering(settings, home, stop)
         if demo and (_half_filled(home) or await _is_empty(settings)):
             await _fill(settings, home, stop)
-            await _catch_up(settings, stop)
+            filled = True
     except ChildFailed:
         stop.set()
         raise
     if not stop.is_set():
         print(banner(settings), flush=True)
+    if filled:
+        await _catch_up(settings, stop)
 
 
 async def _answering(settings: Settings, home: Home, stop: asyncio.Event) -> None:
@@ -177,9 +183,9 @@ async def _is_empty(settings: Settings) -> bool:
 
 
 async def _catch_up(settings: Settings, stop: asyncio.Event) -> None:
-    async with _connected(settings) as connection:
-        if not await caught_up(connection, stop) and not stop.is_set():
-            log.warning("the worker is still rolling up; answers are right and slower until then")
+    with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        async with _connected(settings) as connection:
+            await catching_up(connection, stop)
 
 
 def _half_filled(home: Home) -> bool:

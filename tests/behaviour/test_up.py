@@ -160,3 +160,22 @@ def test_an_api_whose_port_is_in_use_names_the_holder(
         output, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 2
     assert output.startswith(f"tidemark: Port {port} is in use by process {os.getpid()} (")
+
+
+def test_a_folder_that_cannot_be_made_is_named_with_its_setting(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    process = start(tmp_path, free_port(), TIDEMARK_HOME=str(tmp_path / "file" / "home"))
+    output, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 2
+    assert output.startswith(
+        f"tidemark: TIDEMARK_HOME='{tmp_path}/file/home': no folder can be made"
+    )
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:1", "no-such-host.invalid"])
+def test_a_database_that_is_not_there_is_one_line(tmp_path: Path, host: str) -> None:
+    process = start(tmp_path, free_port(), DATABASE_URL=f"postgresql://x:y@{host}/z")
+    output, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 1
+    assert output.startswith("tidemark: a server does not answer")
+    assert "`tidemark doctor`" in output
