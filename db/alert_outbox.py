@@ -12,7 +12,8 @@ QUERIES = load("alert_outbox")
 
 
 async def enqueue(connection: Connection, transitions: Sequence[AlertEvent]) -> None:
-    """Queue what people are to be told of these kept events, by the routes of their severity.
+    """Queue what people are to be told of these kept events, by the routes of their severity; and those
+    who had news of the alert before.
 
     What a cooldown or silence holds back is kept too, as suppressed; events without notice are passed over.
     """

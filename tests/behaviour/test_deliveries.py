@@ -254,6 +254,25 @@ async def test_escalation_reaches_the_next_one_when_nobody_acknowledges(desk: De
     assert len(await desk.ledger(heeded)) == 1
 
 
+async def test_whoever_was_told_of_a_fire_hears_that_it_is_out(desk: Desk) -> None:
+    await desk.route(
+        Route(CRITICAL, Channel.EMAIL, "ops@example.com"),
+        Route(CRITICAL, Channel.EMAIL, "boss@example.com", after=HOUR),
+        Route(CRITICAL, Channel.EMAIL, "board@example.com", after=5 * HOUR),
+    )
+    alert = await desk.fire("disk")
+    await desk.live(HOUR + MINUTE)
+    await desk.route(Route(CRITICAL, Channel.EMAIL, "boss@example.com", after=HOUR))
+    await desk.end(alert)
+    await desk.live(MINUTE)
+    told = [(str(mail["To"]), str(mail["Subject"])[:10]) for mail in desk.mail.mails]
+    assert sorted(told[2:]) == [
+        ("boss@example.com", "[RESOLVED]"),
+        ("ops@example.com", "[RESOLVED]"),
+    ]
+    assert len(told) == 4
+
+
 async def test_an_unacknowledged_alert_is_told_again(desk: Desk) -> None:
     await desk.route(Route(CRITICAL, Channel.EMAIL, "ops@example.com", repeat=HOUR))
     alert = await desk.fire("disk")
