@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
 from app.answers import Answering, open_answering
+from app.auth import credentials_in
 from app.bell import Bell
 from app.correlation import correlation_of
 from app.edge import Edge
@@ -88,7 +89,8 @@ def _graphql(
     settings = state.settings
 
     async def authenticate(request: Request) -> Caller:
-        return await state.authenticator.authenticate(request.headers, correlation_of(request))
+        given = credentials_in(request.scope)
+        return await state.authenticator.authenticate(given, correlation_of(request))
 
     return GraphQLEndpoint(
         schema=schema(),

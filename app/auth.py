@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
 import asyncpg
+from starlette.types import Scope
 
 from app.tokens import Trust, caller_of
 from db.keys import PREFIX, ApiKey, find_key, key_hash
@@ -16,6 +17,7 @@ KEY_REMEMBERED = 5.0
 """Seconds for which a key or token is not checked again, and so the longest that a revocation takes."""
 
 _MOST_REMEMBERED = 10_000
+_CREDENTIALS = {b"authorization": "authorization", b"x-api-key": "x-api-key"}
 
 
 _Known = TypeVar("_Known")
@@ -87,6 +89,15 @@ class Authenticator:
             raise Unavailable("API keys cannot be checked now.") from error
         self._keys.put(hashed, found)
         return found
+
+
+def credentials_in(scope: Scope) -> dict[str, str]:
+    """The headers that `credential_of` looks at, the first of several; no others are decoded."""
+    return {
+        _CREDENTIALS[name]: value.decode("latin-1")
+        for name, value in reversed(scope["headers"])
+        if name in _CREDENTIALS
+    }
 
 
 def credential_of(headers: Mapping[str, str]) -> str:

@@ -20,10 +20,11 @@ def correlation_of(connection: HTTPConnection) -> str:
 def choose(headers: Iterable[tuple[bytes, bytes]]) -> str:
     """X-Correlation-ID, else the trace of `traceparent`, where they are sane; else a new id."""
     found = dict(headers)
-    given = found.get(HEADER, b"")
-    if _SANE.fullmatch(given):
+    given = found.get(HEADER)
+    if given is not None and _SANE.fullmatch(given):
         return given.decode("ascii")
-    trace = _TRACE.fullmatch(found.get(b"traceparent", b""))
+    parent = found.get(b"traceparent")
+    trace = None if parent is None else _TRACE.fullmatch(parent)
     return trace["trace"].decode("ascii") if trace else os.urandom(16).hex()
 
 

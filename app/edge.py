@@ -3,6 +3,7 @@
 import logging
 import time
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -24,6 +25,8 @@ _HEADERS = (
 )
 _POLICY = b"content-security-policy"
 _NO_CONTENT = b"default-src 'none'; frame-ancestors 'none'"
+_CONTENT = b"content-type"
+_TELLING = len(b"text/html")
 _YEAR = b"max-age=31536000"
 _ROOT = logging.getLogger()
 
@@ -100,14 +103,22 @@ class Edge:
 
 def _add_headers(message: Message, exchange: _Exchange) -> None:
     given = message.get("headers") or []
-    names = {name.lower(): value for name, value in given}
-    content = names.get(b"content-type", b"")
+    content = next((value for name, value in given if name.lower() == _CONTENT), b"")
     if message["type"] == "websocket.accept" or content.startswith(b"text/event-stream"):
         exchange.answered = time.perf_counter()
-    added = [(HEADER, exchange.correlation.encode("latin-1"))]
-    added += [pair for pair in _HEADERS if pair[0] not in names]
+    secure = exchange.scope["scheme"] in ("https", "wss")
+    added = _added(tuple([name for name, _ in given]), content[:_TELLING], secure=secure)
+    correlation = (HEADER, exchange.correlation.encode("latin-1"))
+    message["headers"] = [*given, correlation, *added]
+
+
+@lru_cache(maxsize=256)
+def _added(given: tuple[bytes, ...], content: bytes, *, secure: bool) -> list[tuple[bytes, bytes]]:
+    """What is said with every answer that does not say it itself."""
+    names = {name.lower() for name in given}
+    added = [pair for pair in _HEADERS if pair[0] not in names]
     if _POLICY not in names and not content.startswith(b"text/html"):
         added.append((_POLICY, _NO_CONTENT))
-    if exchange.scope["scheme"] in ("https", "wss"):
+    if secure:
         added.append((b"strict-transport-security", _YEAR))
-    message["headers"] = [*given, *added]
+    return added

@@ -4,10 +4,13 @@ A transport that is closed waits for its buffer to empty, which a peer can preve
 """
 
 import asyncio
+from typing import Any
 
 from uvicorn._types import HTTPScope
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from app.one_write import OneWrite
 
 _LINGER = 5.0
 """Seconds that what was sent last has to arrive, after the application has ended."""
@@ -44,6 +47,11 @@ class HttpProtocol(HttpToolsProtocol):
             cycle.disconnected = True
             cycle.message_event.set()
             self.transport.close()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        """A request goes to the application."""
+        whole: Any = OneWrite(app, cycle)
+        super()._start_asgi_task(cycle, whole)
 
     def _watch(self) -> None:
         waiting = self.transport.get_write_buffer_size()

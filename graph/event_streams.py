@@ -18,7 +18,7 @@ from domain.streams import StreamLimits, TooSlow
 from graph.admission import Admit, Admitted, Seats, check_origin
 from graph.errors import said
 from graph.http import WrongMethod
-from graph.negotiation import JSON_RESPONSE, accepted_type
+from graph.negotiation import JSON_RESPONSE, accepted_type, header_of
 from graph.requests import body_of, from_body, from_query
 from graph.streams import Opened, Opening, Refused, Streams
 
@@ -57,10 +57,10 @@ class EventStreams:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The application."""
-        request = Request(scope, receive)
-        if EVENT_STREAM not in request.headers.get("accept", ""):
+        if EVENT_STREAM not in (header_of(scope, b"accept") or ""):
             await self.streams.endpoint(scope, receive, send)
             return
+        request = Request(scope, receive)
         try:
             await self._answer(request, send)
         except TidemarkError as problem:

@@ -23,7 +23,7 @@ from domain.streams import TooManyStreams
 from domain.token_bucket import RateLimited
 from graph.console import CONSOLE, CONSOLE_POLICY
 from graph.errors import stated
-from graph.negotiation import GRAPHQL_RESPONSE, JSON_RESPONSE, accepted_type, wants_page
+from graph.negotiation import GRAPHQL_RESPONSE, JSON_RESPONSE, accepted_type, header_of, wants_page
 from graph.patience import Patience
 from graph.persisted import Documents, NoDocuments, PersistedQueryNotFound, text_of
 from graph.prepared import Prepared, PreparedRequests, Preparing
@@ -103,7 +103,7 @@ class GraphQLEndpoint:
         """One answer to one request; what goes wrong outside of any field has a status of its own."""
         if self.development and request.method in ("GET", "HEAD") and wants_page(request):
             return HTMLResponse(CONSOLE, headers={"Content-Security-Policy": CONSOLE_POLICY})
-        media_type = accepted_type(request.headers.get("accept"))
+        media_type = accepted_type(header_of(request.scope, b"accept"))
         try:
             caller = await self.authenticate(request)
             if media_type is None:

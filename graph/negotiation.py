@@ -3,11 +3,20 @@
 from functools import lru_cache
 
 from starlette.requests import Request
+from starlette.types import Scope
 
 JSON_RESPONSE = "application/json"
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 
 _WILD = frozenset({"*/*", "application/*"})
+
+
+def header_of(scope: Scope, name: bytes) -> str | None:
+    """The first header of a lower-case name, read without an object for all of them."""
+    for each, value in scope["headers"]:
+        if each == name:
+            return str(value, "latin-1")
+    return None
 
 
 @lru_cache(maxsize=256)

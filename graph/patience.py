@@ -15,12 +15,13 @@ class Patience:
         self._due: dict[asyncio.Task[Any], float] = {}
         self._late: set[asyncio.Task[Any]] = set()
         self._timer: asyncio.TimerHandle | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def wait(self, thing: Callable[[], Awaitable[T]]) -> T:
         """What the thing comes to. Raises TimeoutError."""
-        task = asyncio.current_task()
+        loop = self._loop or self._found()
+        task = asyncio.current_task(loop)
         assert task is not None
-        loop = asyncio.get_running_loop()
         self._due[task] = loop.time() + self.seconds
         if self._timer is None:
             self._timer = loop.call_later(self.seconds, self._look, loop)
@@ -34,6 +35,10 @@ class Patience:
         finally:
             self._due.pop(task, None)
             self._late.discard(task)
+
+    def _found(self) -> asyncio.AbstractEventLoop:
+        self._loop = asyncio.get_running_loop()
+        return self._loop
 
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:
         self._timer = None
