@@ -1,6 +1,8 @@
 """Alert configs through the API: made, refused with reasons, changed, exported and imported."""
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from tests.api.alerting import ALERTS, CONFIG, CREATE, create, fire, input_of, tick
 from tests.api.conftest import Api
 
+MANUAL = Path(__file__).resolve().parents[2] / "docs" / "alerts.md"
 UPDATE = """mutation ($input: UpdateAlertConfigInput!) { updateAlertConfig(input: $input) {
   alertConfig { id name threshold enabled version updatedBy window } userErrors { field code message } } }"""
 DELETE = """mutation ($input: DeleteAlertConfigInput!) { deleteAlertConfig(input: $input) {
@@ -17,6 +20,31 @@ LIST = """query ($first: Int! = 100, $after: String) { alertConfigs(first: $firs
   pageInfo { hasNextPage endCursor } } }"""
 IMPORT = """mutation ($input: ImportAlertConfigsInput!) { importAlertConfigs(input: $input) {
   created updated userErrors { field code message } } }"""
+
+
+async def test_the_config_of_the_manual_is_one(api: Api) -> None:
+    (example,) = re.findall(r"```graphql\n(mutation.*?)```", MANUAL.read_text("utf-8"), re.DOTALL)
+    made = (await api.ask(example)).data["createAlertConfig"]
+    assert made["userErrors"] == []
+    (kept,) = (await api.ask("{ exportAlertConfigs }")).data["exportAlertConfigs"]
+    assert (kept["for"], kept["cooldown"], kept["every"]) == ("PT2M", "PT5M", "PT10S")
+
+
+async def test_an_alert_shows_the_labels_and_the_runbook_of_its_config(api: Api) -> None:
+    known = {"labels": {"team": "web"}, "runbookUrl": "https://wiki.example/slow"}
+    id = await create(api, **known, **measure(groupBy=["source"]))
+    await fire(api, source="shop")
+    await api.ask(UPDATE, input={"id": id, "labels": {}, "runbookUrl": None})
+    (alert,) = (await api.ask("{ alerts { nodes { labels runbookUrl } } }")).data["alerts"]["nodes"]
+    assert alert["runbookUrl"] == "https://wiki.example/slow"
+    assert alert["labels"] == {
+        "team": "web",
+        "alert": "slow",
+        "config": id,
+        "severity": "warning",
+        "eventType": "api_request",
+        "source": "shop",
+    }
 
 
 async def test_a_config_is_kept_with_its_defaults(api: Api) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from domain.notifications import Reason
 from domain.recipients import Channel, Route
 from tests.api.conftest import Api
 from tests.desk import CRITICAL, WARNING, Desk
@@ -27,6 +28,12 @@ mutation ($routes: [NotificationRouteInput!]!) {
     userErrors { field code message }
   }
 }"""
+STATUSES = {
+    **dict.fromkeys((Reason.DUE, Reason.QUIET_HOURS, Reason.RATE_LIMIT), "pending"),
+    **dict.fromkeys((Reason.RETRYING, Reason.UNKNOWN), "pending"),
+    **dict.fromkeys((Reason.REFUSED, Reason.GAVE_UP), "dead"),
+    **dict.fromkeys((Reason.DELIVERED, Reason.MAYBE_TWICE), "delivered"),
+}
 LIST = """{ notifications {
   unread nodes { id event name severity readAt value threshold } pageInfo { hasNextPage }
 } }"""
@@ -225,6 +232,27 @@ async def test_an_alert_says_what_was_told_and_why_not(api: Api, desk: Desk) -> 
     assert "no address" in found["explanation"]
     (none,) = (await api.ask(explain, id=str(alert.id), to="user:ben")).data["explainNotification"]
     assert (none["notification"], "No route" in none["explanation"]) == (None, True)
+
+
+@pytest.mark.parametrize("reason", Reason)
+async def test_every_state_of_a_notification_is_explained(
+    api: Api, desk: Desk, reason: Reason
+) -> None:
+    await desk.route(Route(CRITICAL, Channel.EMAIL, "ops@example.com"))
+    alert = await desk.fire("disk")
+    status = STATUSES.get(reason, "suppressed")
+    await api.pool.execute("UPDATE alert_outbox SET status = $1, reason = $2", status, reason)
+    query = """query ($id: ID!) { explainNotification(alertId: $id) {
+      explanation notification { status reason explanation } } }"""
+    (found,) = (await api.ask(query, id=str(alert.id))).data["explainNotification"]
+    shown = "UNKNOWN" if reason is Reason.UNKNOWN else status.upper()
+    assert found["notification"] == {
+        "status": shown,
+        "reason": reason.name,
+        "explanation": found["explanation"],
+    }
+    beginning = {"suppressed": "Not sent", "dead": "Given up", "delivered": "Delivered"}
+    assert found["explanation"].startswith(beginning.get(status, ("It", "Held", "The last")))
 
 
 async def test_a_page_of_alerts_asks_once_for_all_notifications(api: Api, desk: Desk) -> None:

@@ -21,6 +21,7 @@ from domain.alert_documents import parse_config
 from domain.builtin import BUILTIN
 from domain.catalogue import catalogue_of
 from domain.grains import Grain
+from tests.stored import store
 from tests.timeline import MINUTE, REQUESTS, START, World
 from workers.alerts import Engine, evaluate_due, watch_evaluations
 
@@ -165,6 +166,50 @@ async def test_a_rate_of_change_compares_with_the_window_before(world: World) ->
         3      | 1      | ok     | resolved
         """,
     )
+
+
+async def test_a_rate_of_change_compares_with_the_same_hour_a_week_before(world: World) -> None:
+    config = await world.config(
+        type="RATE_OF_CHANGE",
+        threshold=50,
+        direction="DOWN",
+        window="PT5M",
+        baseline="SAME_HOUR_LAST_WEEK",
+    )
+    week = timedelta(days=7)
+    for minute, count in ((1, 10), (6, 4)):
+        at = (START - week + minute * MINUTE).isoformat()
+        events = [{"type": "api_request", "occurredAt": at} for _ in range(count)]
+        await store(world.pool, world.catalogue, events, now=START)
+    world.minute = 5
+    await world.happen(4)
+    (fired,) = await world.tick()
+    assert (fired.event, fired.value) == ("fired", 4)
+    assert fired.reason.endswith("-60% against 10 a week before, above 50%")
+    world.minute = 10
+    await world.happen(3)
+    assert [each.event for each in await world.tick()] == ["resolved"]
+    assert await world.phase(config) == "ok"
+
+
+async def test_groups_beyond_the_limit_are_said_to_be_and_old_ones_forgotten(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("domain.alert_evaluation.MOST_GROUPS", 2)
+    measure = {"eventType": "api_request", "aggregate": "COUNT", "groupBy": ["source"]}
+    config = await world.config(measure=measure)
+    for source in ("a", "b", "c"):
+        await world.happen(1, source=source)
+    await world.tick()
+    problem = "SELECT problem FROM alert_schedule WHERE config_id = $1"
+    assert "only 2 are watched" in await world.pool.fetchval(problem, config)
+    assert len((await look(world.pool, [config]))[config]) == 2
+    world.minute = 24 * 60
+    await world.tick()
+    assert len((await look(world.pool, [config]))[config]) == 2
+    world.minute += 1
+    await world.tick()
+    assert (await look(world.pool, [config]))[config] == []
 
 
 async def test_a_day_of_four_workers_evaluates_each_config_once_a_minute(world: World) -> None:

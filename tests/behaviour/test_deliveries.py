@@ -161,6 +161,18 @@ async def test_a_burst_is_one_message(desk: Desk) -> None:
     assert {row[2] for row in await desk.ledger()} == {"delivered"}
 
 
+async def test_a_warning_leaves_within_a_quarter_of_a_minute_and_an_info_within_one(
+    desk: Desk,
+) -> None:
+    await desk.route(*(Route(each, Channel.EMAIL, "ops@example.com") for each in (WARNING, INFO)))
+    await desk.fire("disk", WARNING)
+    await desk.live(15 * SECOND, 5 * SECOND)
+    assert desk.subjects == ["[WARNING] disk (source=disk)"]
+    await desk.fire("blip", INFO)
+    await desk.live(35 * SECOND, 5 * SECOND)
+    assert desk.subjects[1:] == ["[INFO] blip (source=blip)"]
+
+
 async def test_sms_are_one_a_minute_and_the_rest_is_told_together(desk: Desk) -> None:
     await desk.route(Route(CRITICAL, Channel.SMS, PHONE))
     for number in range(30):
