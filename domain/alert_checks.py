@@ -54,8 +54,9 @@ def check_config(config: AlertConfig) -> Iterator[InvalidInput]:
     directed = config.type in (AlertType.ANOMALY, AlertType.RATE_OF_CHANGE)
     if directed and (config.threshold or 0) < 0:
         yield _wrong("threshold", "is below 0; direction says which way a change must go")
-    if config.type is AlertType.ANOMALY and (config.threshold or 0) > 1:
-        yield _wrong("threshold", "is a score of an anomaly: above 0 and at most 1")
+    score = config.threshold if config.type is AlertType.ANOMALY else None
+    if score is not None and (score == 0 or score >= 1):
+        yield _wrong("threshold", "is a score of an anomaly: above 0 and below 1")
     yield from _recovery_problems(config)
     if config.complete_only and config.every > config.window:
         yield _wrong("every", "is longer than the window, so that whole windows would be skipped")

@@ -95,6 +95,15 @@ def measure(**changes: Any) -> dict[str, Any]:
     [
         ({"name": " "}, "name", "INVALID_TEXT", "1 to 200"),
         ({"threshold": None}, "threshold", "REQUIRED", "number"),
+        ({"type": "ANOMALY", "threshold": 1}, "threshold", "INVALID_ALERT_CONFIG", "below 1"),
+        ({"type": "ANOMALY", "threshold": 0}, "threshold", "INVALID_ALERT_CONFIG", "above 0"),
+        ({"type": "ANOMALY", "threshold": 7}, "threshold", "INVALID_ALERT_CONFIG", "below 1"),
+        (
+            {"type": "RATE_OF_CHANGE", "threshold": -1},
+            "threshold",
+            "INVALID_ALERT_CONFIG",
+            "below 0",
+        ),
         ({"window": "PT5S"}, "window", "INVALID_DURATION", "PT1M to P31D"),
         ({"window": "P1M"}, "window", "INVALID_DURATION", "months"),
         ({"for": "soon"}, "for", "INVALID_DURATION", "PT15M"),

@@ -12,7 +12,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import asyncpg
@@ -26,6 +26,9 @@ from tests.providers import Answer, Asked, HttpProvider, Mailbox, http_provider,
 ROUNDS = int(os.environ.get("FAULT_ROUNDS", "20"))
 ALERTS_PER_ROUND = 4
 HOOKS = 4
+RECOVERED = timedelta(seconds=45)
+"""From the beginning of an attempt whose worker is killed to the next attempt."""
+
 PATIENCE = 150.0
 """Seconds after which something is surely lost: a lease lasts 30 s, a sweep comes every 5 s, and an address
 that had its allowance of messages waits for a minute."""
@@ -113,6 +116,7 @@ async def test_kills_lose_nothing_and_double_nothing_unsaid(
     with worker(settings):
         await until(lambda: _nothing_waits(pool), "everything is settled")
     await _check_ledger(pool)
+    await _check_recovery(pool)
     await _check_providers(pool, hook, slack, mail)
 
 
@@ -152,6 +156,20 @@ async def _check_ledger(pool: asyncpg.Pool) -> None:
         GROUP BY history_id, channel, recipient HAVING count(*) > 1) d"""
     )
     assert twice == 0
+
+
+async def _check_recovery(pool: asyncpg.Pool) -> None:
+    """What a killed worker was at is taken up by the next one in time."""
+    waits = await pool.fetch(
+        """SELECT next.started_at - lost.started_at AS waited
+        FROM notification_attempts lost
+        JOIN notification_attempts next
+            ON next.message_id = lost.message_id AND next.number = lost.number + 1
+        WHERE lost.outcome = 'unknown' AND lost.detail LIKE 'the worker ended%'"""
+    )
+    longest = max((row["waited"] for row in waits), default=timedelta(0))
+    print("taken over:", len(waits), "attempts, the last after", longest)
+    assert longest <= RECOVERED
 
 
 async def _check_providers(
