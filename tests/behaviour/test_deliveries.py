@@ -403,7 +403,7 @@ async def _ten_minutes(
     """An alert a minute; Valkey is then back and empty. The ledger, and how much was sent of either kind."""
     before = await desk.ledger(), len(desk.texts), len(desk.mail.mails)
     for minute in range(10):
-        await desk.fire(f"a{minute}", CRITICAL if minute % 2 else WARNING)
+        await desk.fire(f"{desk.now:%d} a{minute}", CRITICAL if minute % 2 else WARNING)
         await desk.live(MINUTE)
     if back is not None:
         desk.redis = back
