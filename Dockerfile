@@ -3,12 +3,11 @@ FROM python:3.13-slim AS build
 RUN python -m venv /opt/venv
 WORKDIR /opt/tidemark
 COPY . .
-RUN /opt/venv/bin/pip install --no-cache-dir --constraint requirements.lock --editable '.[otel]'
+RUN /opt/venv/bin/pip install --no-cache-dir --constraint requirements.lock '.[otel]'
 
 FROM python:3.13-slim
 RUN useradd --system --uid 10001 --home-dir /var/lib/tidemark --create-home tidemark
 COPY --from=build /opt/venv /opt/venv
-COPY --from=build /opt/tidemark /opt/tidemark
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     ENVIRONMENT=production \

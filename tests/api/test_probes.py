@@ -4,6 +4,7 @@ import json
 import logging
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import httpx
 import pytest
@@ -20,6 +21,7 @@ from app.telemetry import NoSpans
 from db.heartbeats import ALIVE_FOR, beat
 from domain.errors import Unavailable
 
+MANUAL = (Path(__file__).resolve().parents[2] / "docs" / "operations.md").read_text("utf-8")
 NOWHERE = "redis://127.0.0.1:1/0"
 
 
@@ -99,6 +101,14 @@ async def test_metrics_show_requests_pool_and_tail(web: httpx.AsyncClient) -> No
     assert 'route="other",status="404"} 1.0' in text
     assert 'tidemark_postgres_connections{state="limit"} 10.0' in text
     assert "tidemark_tail_events 0.0" in text
+
+
+async def test_the_manual_names_each_metric(web: httpx.AsyncClient) -> None:
+    text = (await web.get("/metrics")).text
+    families = [line.split()[2] for line in text.splitlines() if line.startswith("# TYPE ")]
+    own = [name for name in families if name.startswith("tidemark_")]
+    assert own
+    assert [name for name in own if f"`{name}" not in MANUAL] == []
 
 
 @pytest.mark.parametrize("path", ["/graphql", "/v1/events"])
