@@ -6,7 +6,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 WORKERS ?= 2
 
-.PHONY: run test check format schema lock bench faults fuzz environment environment-dev clean help
+.PHONY: run test check format schema release lock bench faults fuzz environment environment-dev clean help
 
 run: environment  ## Start everything: PostgreSQL, Valkey, API and worker, on http://127.0.0.1:8009
 	@exec $(BIN)/tidemark up
@@ -29,6 +29,9 @@ format: environment-dev  ## Format the code and mend what can be mended
 schema: environment-dev  ## Write schema.graphql and db/schema.sql anew
 	$(BIN)/tidemark schema > schema.graphql
 	$(BIN)/python -m tests.schema_dump > db/schema.sql
+
+release: check test  ## Take the schema as that of a release; version and CHANGELOG.md are set by hand before
+	cp schema.graphql schema.released.graphql
 
 lock: environment-dev  ## Pin what is installed now in requirements.lock
 	$(BIN)/pip freeze --exclude-editable > requirements.lock

@@ -1,5 +1,6 @@
 """The schema as a contract: checked in, described, and only ever added to."""
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -19,9 +20,13 @@ def test_the_checked_in_schema_is_the_served_one() -> None:
 
 
 def test_nothing_of_the_released_schema_is_broken() -> None:
-    if not RELEASED.exists():
-        pytest.skip("no schema was released yet")
-    assert breaking_changes(RELEASED.read_text("utf-8"), schema_text()) == []
+    broken = breaking_changes(RELEASED.read_text("utf-8"), schema_text())
+    assert not broken, "clients of the last release would stumble:\n" + "\n".join(broken)
+
+
+def test_the_release_has_its_page_in_the_changelog() -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    assert f"\n## {version} – " in (ROOT / "CHANGELOG.md").read_text("utf-8")
 
 
 def test_everything_is_described() -> None:
