@@ -1,5 +1,6 @@
 """The manual says what the code does."""
 
+import json
 import re
 from dataclasses import fields
 from pathlib import Path
@@ -21,6 +22,16 @@ DOCUMENTS = [
     for page in (ROOT / "README.md", *sorted(ROOT.glob("docs/*.md")))
     for number, document in enumerate(
         re.findall(r"```graphql\n(.*?)```", page.read_text("utf-8"), flags=re.DOTALL)
+    )
+]
+
+COMMANDS = [
+    pytest.param(command, id=f"{page.stem}-{number}")
+    for page in (ROOT / "README.md", *sorted(ROOT.glob("docs/*.md")))
+    for number, command in enumerate(
+        re.findall(
+            r"^curl .*?(?<!\\)\n(?=\w|```)", page.read_text("utf-8"), re.DOTALL | re.MULTILINE
+        )
     )
 ]
 
@@ -58,3 +69,14 @@ def test_every_role_type_and_root_field_is_in_the_manual() -> None:
 def test_every_document_in_the_manual_is_valid(document: str) -> None:
     schema = build_schema((ROOT / "schema.graphql").read_text("utf-8"))
     assert validate(schema, parse(document)) == []
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_to_paste_sends_what_can_be_read(command: str) -> None:
+    schema = build_schema((ROOT / "schema.graphql").read_text("utf-8"))
+    documents = re.findall(r"--data-urlencode 'query=(.*?)'", command, re.DOTALL)
+    for body in re.findall(r" -d '(.*?)'", command, re.DOTALL):
+        sent = json.loads(body)
+        documents += [sent["query"]] if "query" in sent else []
+    for document in documents:
+        assert validate(schema, parse(document)) == []
