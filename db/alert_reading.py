@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 import asyncpg
+import structlog
 
 from db.analytics import answer
 from db.rollup_state import StateCache
 from domain.catalogue import Catalogue
-from domain.errors import InvalidInput, TidemarkError
+from domain.errors import InvalidInput, TidemarkError, Unavailable
 from domain.questions import Frame, Read
 
 READS_A_STATEMENT = 50
@@ -18,7 +19,12 @@ _OF_ONE_READ = (
     asyncpg.ProgramLimitExceededError,
     asyncpg.SyntaxOrAccessError,
 )
-"""What can be the fault of a single read; anything else is the database's and fails all of them."""
+"""What PostgreSQL says of a single read."""
+
+_OF_ALL_READS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, Unavailable)
+"""The database's own troubles, of which no config is to blame; so all are evaluated again later."""
+
+log = structlog.get_logger("tidemark.worker")
 
 
 async def read_apart(
@@ -31,8 +37,19 @@ async def read_apart(
         try:
             found += await answer(pool, catalogue, chunk, state)
         except _OF_ONE_READ:
-            found += [await _read_one(pool, catalogue, read, state) for read in chunk]
+            found += await _one_by_one(pool, catalogue, chunk, state)
+        except _OF_ALL_READS:
+            raise
+        except Exception:
+            log.exception("reads failed together")
+            found += await _one_by_one(pool, catalogue, chunk, state)
     return found
+
+
+async def _one_by_one(
+    pool: asyncpg.Pool, catalogue: Catalogue, reads: Sequence[Read], state: StateCache
+) -> list[Frame | TidemarkError]:
+    return [await _read_one(pool, catalogue, read, state) for read in reads]
 
 
 async def _read_one(
@@ -45,4 +62,10 @@ async def _read_one(
     except _OF_ONE_READ as problem:
         return TidemarkError(
             f"PostgreSQL could not compute the measure: {problem}.", code="NO_VALUE"
+        )
+    except _OF_ALL_READS:
+        raise
+    except Exception as fault:
+        return TidemarkError(
+            f"The measure could not be computed: {type(fault).__name__}.", code="NO_VALUE"
         )

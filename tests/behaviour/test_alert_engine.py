@@ -1,8 +1,9 @@
 """Alert evaluations: once a slot over any number of workers, in few statements, none stopped by another."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -13,6 +14,7 @@ from db.alert_configs import create_config
 from db.alert_history import events_since
 from db.alert_reading import READS_A_STATEMENT
 from db.alert_states import look
+from db.analytics import answer
 from db.internal_alerts import MISSED
 from db.pool import open_pool
 from db.rollup_sets import ensure_catalogue
@@ -20,6 +22,7 @@ from domain.alert_documents import parse_config
 from domain.builtin import BUILTIN
 from domain.catalogue import catalogue_of
 from domain.grains import Grain
+from domain.questions import Read
 from tests.timeline import MINUTE, REQUESTS, START, World
 from workers.alerts import Engine, evaluate_due, watch_evaluations
 
@@ -188,6 +191,47 @@ async def test_a_fault_of_ours_is_an_error_of_its_config_alone(
     await world.tick()
     assert await world.phase(faulty) == "ok"
     assert await _detector(world, faulty) != kept
+
+
+async def test_a_read_that_fails_for_a_fault_of_ours_is_an_error_of_its_configs_alone(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faulty = await world.config(window="PT2M")
+    await world.config(name="other")
+    await world.happen(11)
+
+    async def answered(pool: Any, catalogue: Any, reads: Sequence[Read], state: Any) -> Any:
+        if any(read.edges[-1] - read.edges[0] == 2 * MINUTE for read in reads):
+            raise ZeroDivisionError
+        return await answer(pool, catalogue, reads, state)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("db.alert_reading.answer", answered)
+        happened = await world.tick()
+    assert sorted((each.name, each.to_phase) for each in happened) == [
+        ("many requests", "error"),
+        ("other", "firing"),
+    ]
+    world.minute = 1
+    assert [each.name for each in await world.tick()] == ["many requests", "other"]
+    assert await world.phase(faulty) == "firing"
+
+
+async def test_a_database_that_is_away_is_no_error_of_any_config(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = await world.config()
+    await world.happen(11)
+
+    async def away(*_: Any) -> None:
+        raise asyncpg.PostgresConnectionError("gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("db.alert_reading.answer", away)
+        with pytest.raises(asyncpg.PostgresConnectionError):
+            await world.tick()
+    assert [each.event for each in await world.tick()] == ["fired"]
+    assert await world.phase(config) == "firing"
 
 
 async def _detector(world: World, config: UUID) -> bytes | None:
