@@ -5,10 +5,12 @@ Appending one sketch to another is their merge, so SQL can merge them; compactio
 The empty string is the sketch of nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from struct import Struct
 
 _HEAD = Struct(">BI")
+_HEAD_BYTES = _HEAD.size
+_head_at = _HEAD.unpack_from
 
 RAW = 0
 """Tag of a list of raw entries, eight big-endian bytes each, as `int8send` and `float8send` write them."""
@@ -22,12 +24,14 @@ def chunk(tag: int, payload: bytes) -> bytes:
     return _HEAD.pack(tag, len(payload)) + payload if payload else b""
 
 
-def chunks(sketch: bytes) -> Iterator[tuple[int, memoryview]]:
-    """The chunks of a sketch, in order, without copying."""
-    view = memoryview(sketch)
-    at = 0
-    while at < len(view):
-        tag, length = _HEAD.unpack_from(view, at)
-        at += _HEAD.size
-        yield tag, view[at : at + length]
-        at += length
+def payloads(sketches: Iterable[bytes]) -> tuple[list[bytes], list[bytes]]:
+    """What the chunks of sketches hold: the raw ones, and the dense ones."""
+    raw: list[bytes] = []
+    dense: list[bytes] = []
+    for sketch in sketches:
+        at, end = 0, len(sketch)
+        while at < end:
+            tag, length = _head_at(sketch, at)
+            at += _HEAD_BYTES + length
+            (raw if tag == RAW else dense).append(sketch[at - length : at])
+    return raw, dense

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from struct import unpack
 
 import numpy as np
 
@@ -56,10 +57,13 @@ def column(measure: MeasureKey, rows: Rows, length: int) -> Column:
 
 
 def _added(rows: Sequence[ScanRow], name: str, length: int) -> list[Value]:
+    """Numbers by slot. Of one bucket they are few, and so added up without arrays."""
+    if length == 1:
+        return [sum(sum(_numbers(getattr(row, name))) for row in rows)]
     totals = np.zeros(length, np.int64)
     for row in rows:
         slots, numbers = _slots(row), np.frombuffer(getattr(row, name), ">i8")
-        if (np.diff(slots) > 0).all():
+        if (slots[1:] > slots[:-1]).all():
             totals[slots] += numbers
         else:
             np.add.at(totals, slots, numbers)
@@ -177,6 +181,10 @@ def _slot_currencies(rows: Rows) -> Iterator[tuple[int, str | None]]:
     if len({currency for currency, _ in rows}) > 1:
         for currency, row in rows:
             yield from ((slot, currency) for slot in _slots(row).tolist())
+
+
+def _numbers(packed: bytes) -> tuple[int, ...]:
+    return unpack(f">{len(packed) // 8}q", packed)
 
 
 def _slots(row: ScanRow) -> "np.ndarray[tuple[int], np.dtype[np.int32]]":

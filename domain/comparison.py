@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from functools import lru_cache
 from math import isfinite
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -98,12 +99,28 @@ def compared(
     now: datetime,
 ) -> Comparison:
     """The earlier period of `interval`, cut as `edges` cut it; `granularity` is None for a total."""
+    moving = alignment is CompareAlignment.ELAPSED and interval.start <= now < interval.end
+    reached = now if moving else None
+    return _compared(interval, tuple(edges), granularity, period, alignment, zone, reached)
+
+
+@lru_cache(maxsize=64)
+def _compared(
+    interval: Interval,
+    edges: tuple[datetime, ...],
+    granularity: Granularity | None,
+    period: ComparePeriod,
+    alignment: CompareAlignment,
+    zone: ZoneInfo,
+    reached: datetime | None,
+) -> Comparison:
+    """The same; `reached` is now, where no more of the earlier period counts than has passed of this one."""
     start, end = microseconds(interval.start), microseconds(interval.end)
     clock = local_clock(zone, start - max(end - start + 40 * DAY, 370 * DAY), end)
     shift = _existing(_shift(clock, start, end, period, alignment), clock, start, end)
     first, last = _moved_total(clock, start, end, shift)
-    if alignment is CompareAlignment.ELAPSED and start <= microseconds(now) < end:
-        last = _elapsed(clock, microseconds(now), shift, first, last)
+    if reached is not None:
+        last = _elapsed(clock, microseconds(reached), shift, first, last)
     cuts = np.array([microseconds(edge) for edge in edges], dtype=np.int64)
     starts, ends = _moved(clock, cuts[:-1], cuts[1:], granularity, shift)
     return _lined_up(first, last, starts, ends)

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.chunks import DENSE, RAW, chunk, chunks
+from domain.chunks import DENSE, RAW, chunk, payloads
 from domain.questions import Estimate
 
 PRECISION = 14
@@ -55,17 +55,12 @@ def count(sketches: Iterable[bytes]) -> Estimate:
 
 
 def _parts(sketches: Iterable[bytes]) -> tuple[Hashes, Registers | None]:
-    lists: list[Hashes] = []
+    lists, dense = payloads(sketches)
     registers: Registers | None = None
-    for sketch in sketches:
-        for tag, payload in chunks(sketch):
-            if tag == RAW:
-                lists.append(np.frombuffer(payload, dtype=">u8").astype(np.uint64))
-            elif registers is None:
-                registers = np.frombuffer(payload, dtype=np.uint8).copy()
-            else:
-                np.maximum(registers, np.frombuffer(payload, dtype=np.uint8), out=registers)
-    return (np.concatenate(lists) if lists else np.empty(0, np.uint64)), registers
+    for payload in dense:
+        held = np.frombuffer(payload, dtype=np.uint8)
+        registers = held.copy() if registers is None else np.maximum(registers, held, out=registers)
+    return np.frombuffer(b"".join(lists), dtype=">u8").astype(np.uint64), registers
 
 
 def _registers(hashes: Hashes) -> Registers:

@@ -17,7 +17,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.chunks import DENSE, RAW, chunk, chunks
+from domain.chunks import DENSE, RAW, chunk, payloads
 from domain.questions import Estimate
 
 ALPHA = 0.0095
@@ -68,7 +68,7 @@ def distribution(sketches: Iterable[bytes]) -> Distribution:
 
     Bins rise, and one that several sketches have comes several times.
     """
-    listed, dense = _payloads(sketches)
+    listed, dense = payloads(sketches)
     values = np.sort(np.frombuffer(b"".join(listed), ">f8").astype(np.float64))
     if not dense:
         return Distribution(values, np.empty(0, np.int32), None)
@@ -82,17 +82,7 @@ def distribution(sketches: Iterable[bytes]) -> Distribution:
     return Distribution(np.empty(0), keys[order], counts[order])
 
 
-def _payloads(sketches: Iterable[bytes]) -> tuple[list[memoryview], list[memoryview]]:
-    """What the chunks hold: lists of values, and histograms."""
-    listed: list[memoryview] = []
-    dense: list[memoryview] = []
-    for sketch in sketches:
-        for tag, payload in chunks(sketch):
-            (listed if tag == RAW else dense).append(payload)
-    return listed, dense
-
-
-def _bins(dense: Sequence[memoryview]) -> tuple[Keys, Counts]:
+def _bins(dense: Sequence[bytes]) -> tuple[Keys, Counts]:
     ends = [len(each) // 12 * 4 for each in dense]
     keys = b"".join([each[:end] for each, end in zip(dense, ends, strict=True)])
     counts = b"".join([each[end:] for each, end in zip(dense, ends, strict=True)])

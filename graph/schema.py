@@ -28,6 +28,7 @@ from graph.outreach import Outreach
 from graph.permissions import guard
 from graph.questions import Questions
 from graph.scalars import SCALARS
+from graph.short_ways import shorten
 from graph.subscriptions import Subscriptions
 
 QUERY_AREAS: tuple[type, ...] = (
@@ -67,6 +68,7 @@ def schema() -> TidemarkSchema:
         config=StrawberryConfig(scalar_map=SCALARS),
     )
     _leave_out_null_defaults(built._schema)
+    shorten(built._schema)
     guard(built._schema)
     _answer_as_asked(built._schema)
     return built
