@@ -2,7 +2,8 @@
 
 Every batch adds one row to `pending_batches` in its own transaction, and the merge that takes rows away
 adds as many to `merged_batches`; so their sum rises by one with each commit, in whatever order batches
-commit, and nobody waits for anybody. The version of the rollup state covers everything else.
+commit, and nobody waits for anybody. The version of the rollup state covers everything else. A database that
+was restored counts from its dump again, so which database it is and when its server started are part of it.
 """
 
 import asyncio

@@ -7,7 +7,8 @@ from typing import Any
 import asyncpg
 import pytest
 
-from db.data_version import VersionReader
+from db.data_version import VersionReader, read_version
+from db.pool import connect, open_pool
 from domain.errors import TidemarkError
 from domain.questions import Columns, Frame, Read
 from tests.histories import CATALOGUE, question
@@ -55,3 +56,22 @@ async def test_an_answer_holds_for_as_long_as_its_version(pool: asyncpg.Pool, se
         if len(world.known) > events:
             assert await read_version() not in before
     assert len(before) > 1
+
+
+async def test_a_restored_database_has_versions_of_its_own(
+    pool: asyncpg.Pool, dsn: str, admin_dsn: str
+) -> None:
+    before = await read_version(pool)
+    pool.terminate()
+    name = dsn.rpartition("/")[2]
+    admin = await connect(admin_dsn)
+    copy = f"{name}_restored"
+    await admin.execute(f"CREATE DATABASE {copy} TEMPLATE {name}")
+    restored = await open_pool(admin_dsn.rpartition("/")[0] + f"/{copy}")
+    try:
+        assert await read_version(restored) != before
+        assert await read_version(restored) == await read_version(restored)
+    finally:
+        restored.terminate()
+        await admin.execute(f"DROP DATABASE {copy} WITH (FORCE)")
+        await admin.close()
