@@ -103,11 +103,12 @@ class Edge:
 
 def _add_headers(message: Message, exchange: _Exchange) -> None:
     given = message.get("headers") or []
-    content = next((value for name, value in given if name.lower() == _CONTENT), b"")
+    said = dict(given)
+    content = said.get(_CONTENT, b"")
     if message["type"] == "websocket.accept" or content.startswith(b"text/event-stream"):
         exchange.answered = time.perf_counter()
     secure = exchange.scope["scheme"] in ("https", "wss")
-    added = _added(tuple([name for name, _ in given]), content[:_TELLING], secure=secure)
+    added = _added(tuple(said), content[:_TELLING], secure=secure)
     correlation = (HEADER, exchange.correlation.encode("latin-1"))
     message["headers"] = [*given, correlation, *added]
 

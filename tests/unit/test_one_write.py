@@ -126,7 +126,7 @@ async def test_a_length_that_is_not_the_body_s_is_no_answer() -> None:
     assert b"more than four" not in b"".join(transport.writes)
 
 
-@pytest.mark.parametrize("header", [(b"x y", b"z"), (b"x", b"y\r\nz: 1")])
+@pytest.mark.parametrize("header", [(b"x: 1\r\ny", b"z"), (b"x", b"y\r\nz: 1"), (b"x", b"y\n")])
 async def test_a_header_that_would_be_two_is_no_answer(header: tuple[bytes, bytes]) -> None:
     transport = await answered(sending(start(LENGTH, header), body(b"four")))
     assert transport.writes[0].startswith(b"HTTP/1.1 500 ")
