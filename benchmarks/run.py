@@ -27,13 +27,19 @@ def main() -> None:
     with _folder(arguments.dir) as folder, servers(folder) as running:
         bench = Bench(folder, running, options)
         asyncio.run(bench.run())
-    command = shlex.join(["python", "-m", "benchmarks.run", *sys.argv[1:]])
+    command = shlex.join(["python", "-m", "benchmarks.run", *_measuring(sys.argv[1:])])
     facts = machine.facts(command, bench.peer_versions)
     arguments.output.write_text(bench.report.render(facts))
     say(f"written to {arguments.output}")
     for promise in bench.report.promises:
         mark = {True: "kept", False: "BROKEN", None: "not run"}[promise.kept]
         say(f"{mark:8} {promise.what}: {promise.measured} (bound {promise.wanted})")
+
+
+def _measuring(given: list[str]) -> list[str]:
+    """The arguments without places of this machine."""
+    places = {at for at, each in enumerate(given) if each in ("--dir", "--output")}
+    return [each for at, each in enumerate(given) if at not in places and at - 1 not in places]
 
 
 @contextmanager
