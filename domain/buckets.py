@@ -5,6 +5,7 @@ midnight is skipped, anything later. A quarter-hour or hour starts wherever the 
 repeated hour is two buckets; a clock set by half an hour makes hours of 30 or 90 minutes.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import Enum
@@ -104,8 +105,9 @@ def choose_granularity(
 
 
 def complete_flags(edges: Sequence[datetime], now: datetime) -> list[bool]:
-    """Whether each bucket has ended by `now`; an incomplete one can still grow without late events."""
-    return [end <= now for end in edges[1:]]
+    """Whether each bucket between rising edges has ended by `now`; else it can grow without late events."""
+    ended = bisect_right(edges, now, lo=1) - 1
+    return [True] * ended + [False] * (len(edges) - 1 - ended)
 
 
 def bucket_count(
