@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
+import asyncpg
 import orjson
 
 from db.pool import Connection
 from db.queries import load
+from domain.questions import Interval
 
 QUERIES = load("audit")
 
@@ -23,6 +26,26 @@ class Change:
     after: Mapping[str, object] | None
 
 
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """A change that was kept; ids grow in the order in which changes began to be written."""
+
+    id: int
+    at: datetime
+    change: Change
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFilter:
+    """Which changes; None for any."""
+
+    subject: str | None = None
+    action: str | None = None
+    object_type: str | None = None
+    object_id: str | None = None
+    made: Interval | None = None
+
+
 async def record(connection: Connection, change: Change) -> None:
     """Keep the change; to be called inside the transaction that makes it."""
     await connection.execute(
@@ -34,6 +57,40 @@ async def record(connection: Connection, change: Change) -> None:
         _text(change.before),
         _text(change.after),
     )
+
+
+async def page_of_changes(
+    pool: asyncpg.Pool, wanted: AuditFilter, first: int, before: int | None
+) -> tuple[list[AuditEntry], bool]:
+    """The newest changes, of those before an id where one is given, and whether there are more."""
+    rows = await pool.fetch(
+        QUERIES["page"],
+        wanted.subject,
+        wanted.action,
+        wanted.object_type,
+        wanted.object_id,
+        wanted.made.start if wanted.made else None,
+        wanted.made.end if wanted.made else None,
+        before,
+        first + 1,
+    )
+    return [_entry(row) for row in rows[:first]], len(rows) > first
+
+
+def _entry(row: asyncpg.Record) -> AuditEntry:
+    change = Change(
+        row["subject"],
+        row["action"],
+        row["object_type"],
+        row["object_id"],
+        _facts(row["before"]),
+        _facts(row["after"]),
+    )
+    return AuditEntry(row["id"], row["at"], change)
+
+
+def _facts(stored: str | None) -> Mapping[str, object] | None:
+    return None if stored is None else orjson.loads(stored)
 
 
 def _text(value: Mapping[str, object] | None) -> str | None:

@@ -19,6 +19,7 @@ from strawberry.types.execution import ExecutionContext
 
 from graph.alert_commands import AlertCommands
 from graph.alerts import AlertQuestions
+from graph.audit import AuditQuestions
 from graph.callers import Callers
 from graph.commands import Commands
 from graph.documents import CheckedDocuments
@@ -37,6 +38,7 @@ QUERY_AREAS: tuple[type, ...] = (
     Operations,
     AlertQuestions,
     NotificationQuestions,
+    AuditQuestions,
     Outreach,
 )
 """Each area adds its fields to Query; a new one is added here and to domain/policy.py."""

@@ -42,6 +42,7 @@ ROOT_FIELDS = {
     "Query.notificationPreferences": "{ notificationPreferences { __typename } }",
     "Query.notificationRecipients": "{ notificationRecipients { __typename } }",
     "Query.notificationRoutes": "{ notificationRoutes { __typename } }",
+    "Query.auditLog": "{ auditLog { nodes { id } } }",
     "Mutation.createAlertConfig": "mutation { createAlertConfig(input: {}) { userErrors { code } } }",
     "Mutation.updateAlertConfig": 'mutation { updateAlertConfig(input: { id: "x" })'
     " { userErrors { code } } }",
@@ -78,7 +79,9 @@ OPS_QUESTIONS = {
         *("notifications", "explainNotification", "notificationPreferences"),
     )
 }
-ADMIN_QUESTIONS = {"Query.notificationRecipients", "Query.notificationRoutes"}
+ADMIN_QUESTIONS = {
+    f"Query.{name}" for name in ("notificationRecipients", "notificationRoutes", "auditLog")
+}
 OWN_NOTIFICATIONS = {
     f"Mutation.{name}"
     for name in (
