@@ -2,12 +2,14 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
-from starlette.routing import BaseRoute, Router
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
@@ -20,6 +22,7 @@ from app.ingest import open_ingest
 from app.ingest_http import EventsEndpoint, ingest_routes
 from app.probes_http import probe_routes
 from app.prometheus import Prometheus, Sources, open_prometheus
+from app.refusals import MethodNotAllowed
 from app.request_body import BodyLimits
 from app.settings import Settings
 from app.state import AppState
@@ -64,14 +67,34 @@ async def open_web(state: AppState, limits: StreamLimits | None = None) -> Async
             yield Edge(_with_cors(app, state.settings.cors_origins), state.metrics, state.spans)
 
 
+@dataclass(frozen=True, slots=True)
+class _OtherMethods:
+    """Refuses, in words, what another route does not answer. An application, as it takes any method."""
+
+    path: str
+    allowed: str
+
+    @classmethod
+    def of(cls, route: Route) -> Route:
+        """The route behind the other one."""
+        return Route(route.path, cls(route.path, ", ".join(sorted(route.methods or ()))))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse."""
+        raise MethodNotAllowed(scope["method"], self.path, self.allowed)
+
+
 def _routes(state: AppState, ingest: Ingest, endpoint: GraphQLEndpoint) -> list[BaseRoute]:
     limits = BodyLimits(max_bytes=state.settings.ingest_max_body_bytes)
     events = EventsEndpoint(ingest, state.authenticator, _now, limits)
-    return [
-        *routes(endpoint),
-        *ingest_routes(events),
-        *probe_routes(state),
-    ]
+    found = [*routes(endpoint), *ingest_routes(events), *probe_routes(state)]
+    if state.settings.environment == "development":
+        found.append(Route("/", _to_console, methods=["GET"]))
+    return [*found, *(_OtherMethods.of(each) for each in found if each.methods)]
+
+
+async def _to_console(request: Request) -> Response:
+    return RedirectResponse("/graphql")
 
 
 def _sources(settings: Settings) -> Sources:

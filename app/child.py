@@ -9,12 +9,11 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
 
 from app.identity import SAME, Identity
+from app.log_files import open_log
 
 _PR_SET_PDEATHSIG = 1
-_LARGEST_LOG = 16 * 1024 * 1024
 _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
@@ -41,7 +40,7 @@ def spawn(command: Command, inherit: tuple[int, ...] = ()) -> subprocess.Popen[b
     Call it from the main thread: Linux signals the child when the *thread* that started it ends.
     """
     with contextlib.ExitStack() as stack:
-        output = stack.enter_context(_open_log(command.log)) if command.log else None
+        output = stack.enter_context(open_log(command.log)) if command.log else None
         return subprocess.Popen(
             command.argv,
             env={**os.environ, **command.env},
@@ -87,13 +86,6 @@ def terminate(process: subprocess.Popen[bytes], stop: signal.Signals, patience: 
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-
-
-def _open_log(path: Path) -> BinaryIO:
-    """Append; what is large is put aside once, so that logs take bounded room."""
-    if path.exists() and path.stat().st_size > _LARGEST_LOG:
-        path.replace(path.with_name(f"{path.name}.1"))
-    return path.open("ab")
 
 
 def _before_exec(command: Command, parent: int) -> Callable[[], None]:

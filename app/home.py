@@ -41,9 +41,14 @@ class Home:
             ) from error
         return Home(path.resolve())
 
+    @property
+    def logs(self) -> Path:
+        """Where the log files of all children are."""
+        return self.path / "logs"
+
     def log(self, name: str) -> Path:
         """The log file of one child."""
-        return self.path / "logs" / f"{name}.log"
+        return self.logs / f"{name}.log"
 
     def secrets(self) -> dict[str, str]:
         """Passwords, ports and the development JWT secret."""

@@ -46,6 +46,7 @@ async def open_ingest(
                 keep=partial(keep, pool),
                 max_batch=settings.ingest_max_batch,
                 ahead=settings.ingest_max_future,
+                noted=state.metrics.observe_receipt,
             )
     finally:
         pool.terminate()

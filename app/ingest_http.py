@@ -68,11 +68,17 @@ def _layout(request: Request) -> Layout:
     given, _, parameters = request.headers.get("content-type", "").lower().partition(";")
     layout = _LAYOUTS.get(given.strip())
     charset = parameters.strip().removeprefix("charset=").strip('"')
-    if layout is None or charset not in ("", "utf-8"):
+    if charset not in ("", "utf-8"):
+        raise UnsupportedMedia(
+            f"The charset {charset!r} is not read here; events are in UTF-8.",
+            field="Content-Type",
+            valid=["utf-8"],
+        )
+    if layout is None:
         valid = sorted(_LAYOUTS)
         raise UnsupportedMedia(
             f"Content-Type {given.strip() or 'none'!r} is not read here."
-            f" Valid: {', '.join(valid)}, in UTF-8.",
+            f" Valid: {', '.join(valid)}.",
             field="Content-Type",
             valid=valid,
         )

@@ -1,11 +1,13 @@
 """Prometheus metrics of one API process."""
 
 import asyncpg
-from prometheus_client import CollectorRegistry, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 
-from db.probes import Tail
+from db.probes import Backlog, Tail
+from domain.alerts import Severity
+from domain.events import Receipt
 
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"})
@@ -50,6 +52,38 @@ class Metrics:
             registry=self.registry,
         )
 
+        self._events = Counter(
+            "tidemark_events",
+            "Events that came in by this process, by what became of them.",
+            ("outcome",),
+            registry=self.registry,
+        )
+        self._outcomes = {
+            name: self._events.labels(name) for name in ("accepted", "duplicate", "rejected")
+        }
+        self._dead_letters = Gauge(
+            "tidemark_dead_letters",
+            "Events that were refused and are not replayed.",
+            registry=self.registry,
+        )
+        self._messages = Gauge(
+            "tidemark_notification_messages",
+            "Messages on their way (pending) and given up (dead).",
+            ("status",),
+            registry=self.registry,
+        )
+        self._alerts = Gauge(
+            "tidemark_alerts_open",
+            "Alerts that are not over.",
+            ("severity",),
+            registry=self.registry,
+        )
+        self._late = Gauge(
+            "tidemark_evaluation_late_seconds",
+            "For how long the evaluation that waits longest has been due.",
+            registry=self.registry,
+        )
+
     def observe_request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one answered request."""
         known = method if method in _METHODS else "OTHER"
@@ -70,6 +104,23 @@ class Metrics:
         self._tail_events.set(tail.events)
         self._tail_batches.set(tail.batches)
         self._tail_age.set(age_seconds)
+
+    def observe_receipt(self, receipt: Receipt) -> None:
+        """Count what became of the events of one request."""
+        self._outcomes["accepted"].inc(receipt.accepted)
+        if receipt.duplicates:
+            self._outcomes["duplicate"].inc(receipt.duplicates)
+        if receipt.rejected:
+            self._outcomes["rejected"].inc(len(receipt.rejected))
+
+    def observe_backlog(self, backlog: Backlog) -> None:
+        """Take down what waits for people or workers."""
+        self._dead_letters.set(backlog.dead_letters)
+        self._messages.labels("pending").set(backlog.messages_pending)
+        self._messages.labels("dead").set(backlog.messages_dead)
+        for severity in Severity:
+            self._alerts.labels(severity.value).set(backlog.alerts.get(severity.value, 0))
+        self._late.set(backlog.evaluation_late)
 
     def observe_part(self, part: str, *, up: bool) -> None:
         """Take down whether a server or the workers answer."""

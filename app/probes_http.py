@@ -15,7 +15,7 @@ from starlette.routing import Route
 from app.json_response import OrjsonResponse
 from app.state import AppState
 from db.heartbeats import alive
-from db.probes import ask_postgres, ask_redis, tail
+from db.probes import ask_postgres, ask_redis, backlog, tail
 
 _PATIENCE = 2.0
 _DOWN = (asyncpg.PostgresError, asyncpg.InterfaceError, RedisError, OSError, TimeoutError)
@@ -84,6 +84,7 @@ async def _observe(state: AppState) -> None:
         state.metrics.observe_part(part, up=up)
     try:
         behind = await asyncio.wait_for(tail(state.pool), _PATIENCE)
+        state.metrics.observe_backlog(await asyncio.wait_for(backlog(state.pool), _PATIENCE))
     except _DOWN:
         return
     since = behind.oldest

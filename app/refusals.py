@@ -13,11 +13,23 @@ from domain.errors import (
     Unavailable,
 )
 
+
+class MethodNotAllowed(InvalidInput):
+    """The path is known, and not for this HTTP method."""
+
+    code = "METHOD_NOT_ALLOWED"
+
+    def __init__(self, method: str, path: str, allowed: str) -> None:
+        super().__init__(f"{method} is not answered at {path}; {allowed} is.", allowed=allowed)
+        self.allowed = allowed
+
+
 _STATUS: tuple[tuple[type[TidemarkError], int], ...] = (
     (Unauthenticated, 401),
     (Forbidden, 403),
     (NotFound, 404),
     (OverLimit, 413),
+    (MethodNotAllowed, 405),
     (InvalidInput, 400),
     (Unavailable, 503),
 )
@@ -44,6 +56,8 @@ def _status(error: TidemarkError) -> int:
 def _headers(error: TidemarkError) -> dict[str, str]:
     if isinstance(error, Unauthenticated):
         return {"WWW-Authenticate": 'Bearer realm="tidemark"'}
+    if isinstance(error, MethodNotAllowed):
+        return {"Allow": error.allowed}
     if isinstance(error, Unavailable):
         return {"Retry-After": str(max(1, round(error.retry_after)))}
     return {}

@@ -25,6 +25,7 @@ from app.embedded import (
 )
 from app.home import Home
 from app.located import development_secret, required
+from app.log_files import bounded_logs
 from app.logs import configure_logs
 from app.ports import check_port
 from app.settings import Settings
@@ -117,6 +118,7 @@ async def _run(
     stop_servers = asyncio.Event()
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(supervise(servers, stop_servers))
+        tasks.create_task(bounded_logs(home.logs, stop_servers))
         try:
             async with asyncio.TaskGroup() as own:
                 own.create_task(supervise(parts, stop))

@@ -1,9 +1,11 @@
 """Small questions to the servers: are they there, which ones are they, how far behind is the work."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 import asyncpg
+import orjson
 import redis as redis_sync
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -22,6 +24,20 @@ class Tail:
     batches: int
     events: int
     oldest: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What waits for people or workers: counts, open alerts by severity, and seconds.
+
+    `evaluation_late` is how long the evaluation that waits longest has been due; 0 where none waits.
+    """
+
+    dead_letters: int
+    messages_pending: int
+    messages_dead: int
+    alerts: Mapping[str, int]
+    evaluation_late: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +66,19 @@ async def tail(pool: asyncpg.Pool) -> Tail:
     async with pool.acquire(timeout=_PATIENCE) as connection:
         row = the_row(await connection.fetchrow(QUERIES["tail"], timeout=_PATIENCE))
     return Tail(row["batches"], int(row["events"]), row["oldest"])
+
+
+async def backlog(pool: asyncpg.Pool) -> Backlog:
+    """What waits for people or workers."""
+    async with pool.acquire(timeout=_PATIENCE) as connection:
+        row = the_row(await connection.fetchrow(QUERIES["backlog"], timeout=_PATIENCE))
+    return Backlog(
+        row["dead_letters"],
+        row["messages_pending"],
+        row["messages_dead"],
+        orjson.loads(row["alerts"]),
+        row["evaluation_late"] or 0.0,
+    )
 
 
 async def waiting_events(connection: Connection) -> int:

@@ -8,7 +8,7 @@ from math import ceil
 import orjson
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import Route
 from starlette.types import Receive, Send
 from starlette.types import Scope as ASGIScope
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
@@ -235,7 +235,7 @@ class GraphQLEndpoint:
         )
 
 
-def routes(endpoint: GraphQLEndpoint) -> list[BaseRoute]:
+def routes(endpoint: GraphQLEndpoint) -> list[Route]:
     """Where the endpoint is reached. Wrong methods are answered as GraphQL errors."""
     return [
         Route("/graphql", endpoint),

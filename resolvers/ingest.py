@@ -50,6 +50,10 @@ class KeepRefused(Protocol):
     ) -> None: ...
 
 
+def _unnoted(receipt: Receipt) -> None:
+    """Nobody counts."""
+
+
 @dataclass(slots=True)
 class _Sorted:
     """A request's events sorted into valid (with their places) and rejected."""
@@ -74,13 +78,14 @@ class _Body:
 
 @dataclass(frozen=True, slots=True)
 class Ingest:
-    """The way in for events, shared by all requests of a process."""
+    """The way in for events, shared by all requests of a process. `noted` sees every receipt."""
 
     rules: EventRules
     commits: GroupCommit
     keep: KeepRefused
     max_batch: int = 10_000
     ahead: timedelta = timedelta(hours=24)
+    noted: Callable[[Receipt], None] = _unnoted
 
     def check_room(self, size: int) -> None:
         """Raise Unavailable where a body of so many bytes would wait too long."""
@@ -123,11 +128,13 @@ class Ingest:
             await self.keep(letters, origin=origin, subject=caller.subject, received_at=now)
         duplicates = len(outcome.duplicates)
         refused = len(outcome.conflicts) + len(outcome.unstorable)
-        return Receipt(
+        receipt = Receipt(
             accepted=len(found.events) - duplicates - refused,
             duplicates=duplicates,
             rejected=tuple(sorted(rejected, key=lambda each: each.index)),
         )
+        self.noted(receipt)
+        return receipt
 
     async def _sorted(self, body: _Body, arrival: Arrival) -> _Sorted:
         found = _Sorted()

@@ -3,9 +3,10 @@
 import json
 import logging
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import asyncpg
 import httpx
 import pytest
 from pydantic import SecretStr
@@ -18,11 +19,26 @@ from app.metrics import Metrics
 from app.settings import Settings
 from app.state import open_state
 from app.telemetry import NoSpans
+from app.tokens import issue, trust_of
 from db.heartbeats import ALIVE_FOR, beat
+from domain.callers import Role
 from domain.errors import Unavailable
 
 MANUAL = (Path(__file__).resolve().parents[2] / "docs" / "operations.md").read_text("utf-8")
+SECRET = "x" * 32
 NOWHERE = "redis://127.0.0.1:1/0"
+
+
+def _token(role: Role) -> str:
+    settings = Settings.model_validate({"jwt_secret": SecretStr(SECRET)})
+    return issue(
+        trust_of(settings),
+        secret=SECRET,
+        role=role,
+        subject="test",
+        ttl=timedelta(hours=1),
+        now=datetime.now(UTC),
+    )
 
 
 async def _web(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
@@ -37,7 +53,7 @@ def _settings(dsn: str, redis_url: str, **more: object) -> Settings:
         {
             "database_url": dsn,
             "redis_url": redis_url,
-            "jwt_secret": SecretStr("x" * 32),
+            "jwt_secret": SecretStr(SECRET),
             "cors_origins": ("https://shop.example",),
             **more,
         }
@@ -103,10 +119,45 @@ async def test_metrics_show_requests_pool_and_tail(web: httpx.AsyncClient) -> No
     assert "tidemark_tail_events 0.0" in text
 
 
+async def test_metrics_count_events_by_what_became_of_them(web: httpx.AsyncClient) -> None:
+    good = {"id": "a", "type": "click", "occurredAt": "2026-01-22T08:00:00Z"}
+    headers = {"Authorization": f"Bearer {_token(Role.INGEST)}"}
+    answer = await web.post("/v1/events", headers=headers, json=[good, good, {"type": "no such"}])
+    assert answer.status_code == 200, answer.text
+    text = (await web.get("/metrics")).text
+    assert 'tidemark_events_total{outcome="accepted"} 1.0' in text
+    assert 'tidemark_events_total{outcome="duplicate"} 1.0' in text
+    assert 'tidemark_events_total{outcome="rejected"} 1.0' in text
+    assert "tidemark_dead_letters 1.0" in text
+
+
+async def test_metrics_show_what_waits_for_people(
+    web: httpx.AsyncClient, pool: asyncpg.Pool
+) -> None:
+    await pool.execute(
+        """INSERT INTO alerts
+            (id, config_id, name, severity, labels, group_key, status, triggered_at, reason)
+        VALUES (gen_random_uuid(), gen_random_uuid(), 'slow', 'critical', '{}', '[]', 'firing',
+            now(), 'slow')"""
+    )
+    await pool.execute(
+        """INSERT INTO notification_messages (id, channel, address, severity, status, created_at, due_at)
+        SELECT gen_random_uuid(), 'email', 'a@b.example', 'critical', s, now(), now()
+        FROM unnest(ARRAY['pending', 'dead', 'dead']) AS s"""
+    )
+    text = (await web.get("/metrics")).text
+    assert 'tidemark_alerts_open{severity="critical"} 1.0' in text
+    assert 'tidemark_alerts_open{severity="info"} 0.0' in text
+    assert 'tidemark_notification_messages{status="pending"} 1.0' in text
+    assert 'tidemark_notification_messages{status="dead"} 2.0' in text
+    assert "tidemark_evaluation_late_seconds 0.0" in text
+
+
 async def test_the_manual_names_each_metric(web: httpx.AsyncClient) -> None:
     text = (await web.get("/metrics")).text
     families = [line.split()[2] for line in text.splitlines() if line.startswith("# TYPE ")]
     own = [name for name in families if name.startswith("tidemark_")]
+    own = [name for name in own if not name.endswith("_created")]
     assert own
     assert [name for name in own if f"`{name}" not in MANUAL] == []
 
@@ -125,6 +176,28 @@ async def test_an_unknown_path_is_json_with_the_correlation_id(web: httpx.AsyncC
     assert answer.status_code == 404
     assert answer.json()["error"]["code"] == "NOT_FOUND"
     assert answer.json()["error"]["correlationId"] == "mine-1"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("GET", "/v1/events", "POST"),
+        ("POST", "/health", "GET, HEAD"),
+        ("PUT", "/metrics", "GET, HEAD"),
+    ],
+)
+async def test_a_wrong_method_is_named_with_the_right_one(
+    web: httpx.AsyncClient, method: str, path: str, allowed: str
+) -> None:
+    answer = await web.request(method, path)
+    assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
+    assert answer.json()["error"]["code"] == "METHOD_NOT_ALLOWED"
+    assert answer.json()["error"]["message"] == f"{method} is not answered at {path}; {allowed} is."
+
+
+async def test_the_address_alone_leads_to_the_console(web: httpx.AsyncClient) -> None:
+    answer = await web.get("/")
+    assert (answer.status_code, answer.headers["location"]) == (307, "/graphql")
 
 
 @pytest.mark.parametrize(
