@@ -23,6 +23,10 @@ _TAIL_BITS = 64 - PRECISION
 _TAIL_MASK = np.uint64((1 << _TAIL_BITS) - 1)
 _Z95 = 1.96
 
+_OF_ONE = 2.0 ** -np.arange(256)
+_OF_TWO = np.add.outer(_OF_ONE, _OF_ONE).ravel()
+"""2^-rank of a register, and the sum of it over a pair of them read as one number of 16 bits."""
+
 Hashes = NDArray[np.uint64]
 Registers = NDArray[np.uint8]
 
@@ -74,12 +78,15 @@ def _registers(hashes: Hashes) -> Registers:
 
 
 def _estimate(registers: Registers) -> float:
-    """Ertl's improved raw estimate."""
-    histogram = np.bincount(registers, minlength=_TAIL_BITS + 2)
-    z = REGISTERS * _tau(1 - histogram[_TAIL_BITS + 1] / REGISTERS)
-    for held in histogram[_TAIL_BITS:0:-1]:
-        z = 0.5 * (z + float(held))
-    z += REGISTERS * _sigma(histogram[0] / REGISTERS)
+    """Ertl's improved raw estimate.
+
+    His sum over the histogram is the sum of 2^-rank over the registers, looked up for two of them at a time.
+    """
+    empty = REGISTERS - int(np.count_nonzero(registers))
+    full = int(np.count_nonzero(registers == _TAIL_BITS + 1)) if registers.max() > _TAIL_BITS else 0
+    z = float(_OF_TWO.take(registers.view(np.uint16)).sum()) - empty
+    z += (REGISTERS * _tau(1 - full / REGISTERS) - full / 2) * 2.0**-_TAIL_BITS
+    z += REGISTERS * _sigma(empty / REGISTERS)
     return REGISTERS * REGISTERS / (2 * math.log(2) * z)
 
 
