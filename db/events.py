@@ -74,8 +74,11 @@ class EventStore:
         first: dict[str, Event] = {event.id: event for event in reversed(events)}
         ids = sorted(first)
         digests = [first[each].digest for each in ids]
+        times = [event.occurred_at for event in first.values()]
         async with connection.transaction():
-            [claim] = await connection.fetch(QUERIES["claim_ids"], ids, digests, received_at)
+            [claim] = await connection.fetch(
+                QUERIES["claim_ids"], ids, digests, received_at, min(times), max(times)
+            )
             taken = await _taken(connection, claim["taken"])
             if claim["batch_id"] is not None:
                 fresh = [event for event in first.values() if event.id not in taken]

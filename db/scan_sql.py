@@ -28,7 +28,7 @@ from domain.plan import CURRENCY, Plan, RollupSet, Scan
 _COLUMN_OF_EVENT = re.compile(r"\be\.([a-z_]+)")
 _HEAD = """\
 SELECT -1 AS scan, (SELECT version::text FROM rollup_state) AS g1, statement_timestamp()::text AS g2,
-       EXISTS (SELECT FROM pending_batches)::text AS g3, NULL AS g4, NULL AS g5, false AS overflow,
+       EXISTS (SELECT FROM pending)::text AS g3, NULL AS g4, NULL AS g5, false AS overflow,
        NULL::bytea AS slots, NULL::bytea AS first, NULL::bytea AS second,
        NULL::text[] AS sums, NULL::text[] AS minima, NULL::text[] AS maxima, NULL::bytea[] AS sketches"""
 
@@ -95,19 +95,30 @@ def statement(plans: Sequence[Plan]) -> Statement:
     parameters = Parameters()
     passes = list(_passes(plans, parameters))
     added = [_pass(each) for each in passes]
-    tables = [_tail(added), *added]
+    tables = [_pending(plans, parameters), _tail(added), *added]
     branches = [_HEAD, *(_branch(each, *scan) for each in passes for scan in each.scans)]
     sql = "WITH " + ",\n".join(tables) + "\n" + "\nUNION ALL\n".join(branches)
     return Statement(sql, tuple(parameters.values))
 
 
+def _pending(plans: Sequence[Plan], parameters: Parameters) -> str:
+    """The pending batches that may hold events between the first edge of all plans and the last."""
+    ends = [instants(_ends(plan.edges)) for plan in plans]
+    low = parameters.add(min(first for first, _ in ends), "timestamptz")
+    high = parameters.add(max(last for _, last in ends), "timestamptz")
+    return f"""\
+pending AS MATERIALIZED (
+    SELECT batch_id, received_at FROM pending_batches WHERE first_at < {high} AND last_at >= {low}
+)"""
+
+
 def _tail(passes: Sequence[str]) -> str:
-    """The events of pending batches, with the columns that the passes name."""
+    """The events of those batches, with the columns that the passes name."""
     named = sorted({name for each in passes for name in _COLUMN_OF_EVENT.findall(each)})
     return f"""\
 tail AS MATERIALIZED (
     SELECT {", ".join(f"e.{name}" for name in named)}
-    FROM pending_batches b
+    FROM pending b
     CROSS JOIN LATERAL (
         SELECT * FROM analytics_events e
         WHERE e.batch_id = b.batch_id AND e.received_at = b.received_at OFFSET 0

@@ -412,7 +412,9 @@ COMMENT ON TABLE public.notification_reads IS 'What each subject has read in-app
 CREATE TABLE public.pending_batches (
     batch_id bigint NOT NULL,
     received_at timestamp with time zone NOT NULL,
-    event_count integer NOT NULL
+    event_count integer NOT NULL,
+    first_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    last_at timestamp with time zone DEFAULT 'infinity'::timestamp with time zone NOT NULL
 );
 
 COMMENT ON TABLE public.pending_batches IS 'Committed batches that the rollups do not hold yet. A row is deleted in the transaction that merges its events.';

@@ -1,6 +1,9 @@
-WITH tail AS MATERIALIZED (
+WITH pending AS MATERIALIZED (
+    SELECT batch_id, received_at FROM pending_batches WHERE first_at < $10::timestamptz AND last_at >= $9::timestamptz
+),
+tail AS MATERIALIZED (
     SELECT e.event_type, e.occurred_at, e.properties
-    FROM pending_batches b
+    FROM pending b
     CROSS JOIN LATERAL (
         SELECT * FROM analytics_events e
         WHERE e.batch_id = b.batch_id AND e.received_at = b.received_at OFFSET 0
@@ -28,7 +31,7 @@ pass_0_0 AS MATERIALIZED (
     GROUP BY slot, overflow
 )
 SELECT -1 AS scan, (SELECT version::text FROM rollup_state) AS g1, statement_timestamp()::text AS g2,
-       EXISTS (SELECT FROM pending_batches)::text AS g3, NULL AS g4, NULL AS g5, false AS overflow,
+       EXISTS (SELECT FROM pending)::text AS g3, NULL AS g4, NULL AS g5, false AS overflow,
        NULL::bytea AS slots, NULL::bytea AS first, NULL::bytea AS second,
        NULL::text[] AS sums, NULL::text[] AS minima, NULL::text[] AS maxima, NULL::bytea[] AS sketches
 UNION ALL
