@@ -9,7 +9,7 @@ from functools import partial
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import BaseRoute, Route, Router
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
@@ -20,6 +20,7 @@ from app.correlation import correlation_of
 from app.edge import Edge
 from app.ingest import open_ingest
 from app.ingest_http import EventsEndpoint, ingest_routes
+from app.paths import Paths
 from app.probes_http import probe_routes
 from app.prometheus import Prometheus, Sources, open_prometheus
 from app.refusals import MethodNotAllowed
@@ -63,7 +64,7 @@ async def open_web(state: AppState, limits: StreamLimits | None = None) -> Async
         endpoint = _graphql(state, ingest, answering, prometheus)
         async with open_streams(state, endpoint, limits) as streams:
             own = _routes(state, ingest, endpoint)
-            app: ASGIApp = Router([*streams, *own], default=_not_found)
+            app: ASGIApp = Paths([*streams, *own], default=_not_found)
             yield Edge(_with_cors(app, state.settings.cors_origins), state.metrics, state.spans)
 
 
@@ -89,11 +90,11 @@ def _routes(state: AppState, ingest: Ingest, endpoint: GraphQLEndpoint) -> list[
     events = EventsEndpoint(ingest, state.authenticator, _now, limits)
     found = [*routes(endpoint), *ingest_routes(events), *probe_routes(state)]
     if state.settings.environment == "development":
-        found.append(Route("/", _to_console, methods=["GET"]))
+        found.append(Route("/", _to_graphiql, methods=["GET"]))
     return [*found, *(_OtherMethods.of(each) for each in found if each.methods)]
 
 
-async def _to_console(request: Request) -> Response:
+async def _to_graphiql(request: Request) -> Response:
     return RedirectResponse("/graphql")
 
 

@@ -1,13 +1,17 @@
 """The id that ties a request to its log lines, errors and events."""
 
-import os
+import random
 import re
 from collections.abc import Iterable
+from contextvars import ContextVar
 
 from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
 HEADER = b"x-correlation-id"
+CURRENT: ContextVar[str | None] = ContextVar("correlation", default=None)
+"""The id of the request that is being answered, for log lines."""
+
 _SANE = re.compile(rb"[A-Za-z0-9._:/+=@-]{1,128}")
 _TRACE = re.compile(rb"[0-9a-f]{2}-(?P<trace>[0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 
@@ -25,10 +29,14 @@ def choose(headers: Iterable[tuple[bytes, bytes]]) -> str:
         return given.decode("ascii")
     parent = found.get(b"traceparent")
     trace = None if parent is None else _TRACE.fullmatch(parent)
-    return trace["trace"].decode("ascii") if trace else os.urandom(16).hex()
+    return trace["trace"].decode("ascii") if trace else f"{random.getrandbits(128):032x}"
 
 
 def attach(scope: Scope) -> str:
-    """Choose the id of a request and leave it where `correlation_of` finds it."""
-    scope["correlation"] = choose(scope["headers"])
-    return str(scope["correlation"])
+    """Choose the id of a request and leave it where `correlation_of` and log lines find it.
+
+    Each request has a context of its own, so that nothing has to be unset.
+    """
+    correlation = scope["correlation"] = choose(scope["headers"])
+    CURRENT.set(correlation)
+    return correlation

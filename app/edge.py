@@ -2,7 +2,8 @@
 
 import logging
 import time
-from dataclasses import dataclass, field
+from collections.abc import Awaitable
+from dataclasses import dataclass
 from functools import lru_cache
 
 import structlog
@@ -38,11 +39,29 @@ class _Exchange:
     """One request on its way: what is known of its answer so far."""
 
     scope: Scope
+    onward: Send
     correlation: str
-    started: float = field(default_factory=time.perf_counter)
+    started: float
     status: int = 0
     answered: float | None = None
     """When a stream began, which may go on for days."""
+
+    def send(self, message: Message) -> Awaitable[None]:
+        """Stands for the server's own; adds what is said with every answer."""
+        if message["type"] in ("http.response.start", "websocket.accept"):
+            self.status = message.get("status", 101)
+            self._add_headers(message)
+        return self.onward(message)
+
+    def _add_headers(self, message: Message) -> None:
+        given = message.get("headers") or []
+        said = dict(given)
+        content = said.get(_CONTENT, b"")
+        if message["type"] == "websocket.accept" or content.startswith(b"text/event-stream"):
+            self.answered = time.perf_counter()
+        secure = self.scope["scheme"] in ("https", "wss")
+        added = _added(tuple(said), content[:_TELLING], secure=secure)
+        message["headers"] = [*given, (HEADER, self.correlation.encode("latin-1")), *added]
 
 
 class Edge:
@@ -50,7 +69,7 @@ class Edge:
 
     def __init__(self, app: ASGIApp, metrics: Metrics, spans: Spans) -> None:
         self._app = app
-        self._metrics = metrics
+        self._observe = metrics.requests.observe
         self._spans = spans
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -58,59 +77,33 @@ class Edge:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        exchange = _Exchange(scope, attach(scope))
-        # Each request has a context of its own, so that nothing has to be unbound.
-        structlog.contextvars.bind_contextvars(correlation_id=exchange.correlation)
+        exchange = _Exchange(scope, send, attach(scope), time.perf_counter())
         with self._spans.request(scope):
-            await self._pass(exchange, receive, send)
+            try:
+                await self._app(scope, receive, exchange.send)
+            except Exception as error:
+                await self._fail(exchange, error, receive)
+            finally:
+                self._note(exchange)
 
-    async def _pass(self, exchange: _Exchange, receive: Receive, send: Send) -> None:
-        async def answer(message: Message) -> None:
-            if message["type"] in ("http.response.start", "websocket.accept"):
-                exchange.status = message.get("status", 101)
-                _add_headers(message, exchange)
-            await send(message)
-
-        try:
-            await self._app(exchange.scope, receive, answer)
-        except Exception as error:
-            if not isinstance(error, TidemarkError):
-                log.exception("request failed", path=exchange.scope["path"])
-            if exchange.status or exchange.scope["type"] != "http":
-                raise
-            await refusal(error, exchange.correlation)(exchange.scope, receive, answer)
-        finally:
-            self._note(exchange)
+    async def _fail(self, exchange: _Exchange, error: Exception, receive: Receive) -> None:
+        if not isinstance(error, TidemarkError):
+            log.exception("request failed", path=exchange.scope["path"])
+        if exchange.status or exchange.scope["type"] != "http":
+            raise error
+        await refusal(error, exchange.correlation)(exchange.scope, receive, exchange.send)
 
     def _note(self, exchange: _Exchange) -> None:
+        scope, status = exchange.scope, exchange.status
         seconds = (exchange.answered or time.perf_counter()) - exchange.started
-        route = getattr(exchange.scope.get("route"), "path", "other")
-        method = exchange.scope.get("method", "WEBSOCKET")
-        if exchange.scope["type"] == "http":
-            self._metrics.observe_request(method, route, exchange.status, seconds)
-        if exchange.status >= 500:
-            note = log.warning
-        elif seconds > SLOW:
-            note = log.info
-        elif _ROOT.isEnabledFor(logging.DEBUG):
-            note = log.debug
-        else:
+        route = getattr(scope.get("route"), "path", "other")
+        method = scope.get("method", "WEBSOCKET")
+        if scope["type"] == "http":
+            self._observe(method, route, status, seconds)
+        if status < 500 and seconds <= SLOW and not _ROOT.isEnabledFor(logging.DEBUG):
             return
-        note(
-            "request", method=method, route=route, status=exchange.status, seconds=round(seconds, 4)
-        )
-
-
-def _add_headers(message: Message, exchange: _Exchange) -> None:
-    given = message.get("headers") or []
-    said = dict(given)
-    content = said.get(_CONTENT, b"")
-    if message["type"] == "websocket.accept" or content.startswith(b"text/event-stream"):
-        exchange.answered = time.perf_counter()
-    secure = exchange.scope["scheme"] in ("https", "wss")
-    added = _added(tuple(said), content[:_TELLING], secure=secure)
-    correlation = (HEADER, exchange.correlation.encode("latin-1"))
-    message["headers"] = [*given, correlation, *added]
+        note = log.warning if status >= 500 else log.info if seconds > SLOW else log.debug
+        note("request", method=method, route=route, status=status, seconds=round(seconds, 4))
 
 
 @lru_cache(maxsize=256)

@@ -6,10 +6,19 @@ import sys
 import structlog
 from structlog.types import EventDict, Processor, WrappedLogger
 
+from app.correlation import CURRENT
 from app.settings import Settings
+
+
+def _with_correlation(_: WrappedLogger, __: str, line: EventDict) -> EventDict:
+    """Lines of a request say which."""
+    correlation = CURRENT.get()
+    return line if correlation is None else {"correlation_id": correlation, **line}
+
 
 _SHARED: tuple[Processor, ...] = (
     structlog.contextvars.merge_contextvars,
+    _with_correlation,
     structlog.processors.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 )

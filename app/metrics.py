@@ -1,16 +1,14 @@
 """Prometheus metrics of one API process."""
 
 import asyncpg
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 
+from app.request_times import RequestTimes
 from db.probes import Backlog, Tail
 from domain.alerts import Severity
 from domain.events import Receipt
-
-_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-_METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"})
 
 
 class Metrics:
@@ -20,14 +18,8 @@ class Metrics:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
-        self._requests = Histogram(
-            "tidemark_http_request_seconds",
-            "Time from a request to the end of its answer.",
-            ("method", "route", "status"),
-            buckets=_BUCKETS,
-            registry=self.registry,
-        )
-        self._series: dict[tuple[str, str, int], Histogram] = {}
+        self.requests = RequestTimes()
+        self.registry.register(self.requests)
         self._pool = Gauge(
             "tidemark_postgres_connections",
             "Connections of this process by state.",
@@ -83,15 +75,6 @@ class Metrics:
             "For how long the evaluation that waits longest has been due.",
             registry=self.registry,
         )
-
-    def observe_request(self, method: str, route: str, status: int, seconds: float) -> None:
-        """Count one answered request."""
-        known = method if method in _METHODS else "OTHER"
-        series = self._series.get((known, route, status))
-        if series is None:
-            series = self._requests.labels(known, route, str(status))
-            self._series[known, route, status] = series
-        series.observe(seconds)
 
     def observe_pool(self, pool: asyncpg.Pool) -> None:
         """Take down how many connections are open, idle and allowed."""

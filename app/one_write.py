@@ -27,39 +27,43 @@ class _Joined:
 
     cycle: RequestResponseCycle
     head: Message | None = None
+    length: bytes | None = None
 
     async def send(self, message: Message) -> None:
         """Stands for the cycle's own."""
         head, self.head = self.head, None
         if head is not None:
-            await self._rest(head, message)
-        elif message["type"] == "http.response.start" and _is_plain(message):
+            if self._is_rest(message):
+                self._write(head, message.get("body", b""))
+                return
+            await self.cycle.send(head)  # type: ignore[arg-type]
+        elif message["type"] == "http.response.start" and self._is_plain(message):
             self.head = message
-        else:
-            await self.cycle.send(message)  # type: ignore[arg-type]
-
-    async def _rest(self, head: Message, message: Message) -> None:
-        cycle, body = self.cycle, message.get("body", b"")
-        announced = next(value for name, value in head["headers"] if name == _LENGTH)
-        if (
-            cycle.flow.write_paused
-            or cycle.disconnected
-            or message.get("more_body", False)
-            or int(announced) != len(body)
-        ):
-            await cycle.send(head)  # type: ignore[arg-type]
-            await cycle.send(message)  # type: ignore[arg-type]
             return
-        lines = _lines([*cycle.default_headers, *head["headers"]])
-        cycle.transport.write(b"".join((STATUS_LINE[head["status"]], lines, b"\r\n", body)))
+        await self.cycle.send(message)  # type: ignore[arg-type]
+
+    def _is_plain(self, head: Message) -> bool:
+        said = dict(head.get("headers", ()))
+        self.length = said.get(_LENGTH)
+        return self.length is not None and b"connection" not in said
+
+    def _is_rest(self, message: Message) -> bool:
+        """Whether that is the whole body, and the client can be written to."""
+        cycle = self.cycle
+        return (
+            self.length == b"%d" % len(message.get("body", b""))
+            and not message.get("more_body", False)
+            and not cycle.flow.write_paused
+            and not cycle.disconnected
+        )
+
+    def _write(self, head: Message, body: bytes) -> None:
+        cycle, headers = self.cycle, head["headers"]
+        lines = _lines([*cycle.default_headers, *headers] if cycle.default_headers else headers)
+        cycle.transport.write(b"%b%b\r\n%b" % (STATUS_LINE[head["status"]], lines, body))
         cycle.response_started = cycle.response_complete = True
         cycle.message_event.set()
         cycle.on_response()
-
-
-def _is_plain(head: Message) -> bool:
-    names = dict(head.get("headers", ()))
-    return _LENGTH in names and b"connection" not in names
 
 
 def _lines(headers: list[tuple[bytes, bytes]]) -> bytes:

@@ -33,12 +33,15 @@ class Spans(Protocol):
         """Send what is left."""
 
 
+_NO_SPAN = nullcontext()
+
+
 class NoSpans:
     """Nothing is configured: nothing is measured."""
 
     def request(self, scope: Scope) -> AbstractContextManager[Any]:
         """No span."""
-        return nullcontext()
+        return _NO_SPAN
 
     def statement(self, query: LoggedQuery) -> None:
         """No span."""
