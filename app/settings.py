@@ -49,7 +49,7 @@ class Settings(BaseSettings):
     port: int = Field(8009, ge=1, le=65535, description="Port to listen on.")
     environment: Literal["development", "production"] = Field(
         "development",
-        description="`development` serves a console to browsers; `production` insists on a JWT_SECRET"
+        description="`development` serves GraphiQL to browsers; `production` insists on a JWT_SECRET"
         " or JWT_JWKS.",
     )
     database_url: str | None = Field(

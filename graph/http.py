@@ -7,7 +7,7 @@ from math import ceil
 
 import orjson
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Send
 from starlette.types import Scope as ASGIScope
@@ -21,7 +21,7 @@ from domain.limits import check_limit
 from domain.policy import may_introspect
 from domain.streams import TooManyStreams
 from domain.token_bucket import RateLimited
-from graph.console import CONSOLE, CONSOLE_POLICY
+from graph.console import console_file, console_page
 from graph.errors import stated
 from graph.negotiation import GRAPHQL_RESPONSE, JSON_RESPONSE, accepted_type, header_of, wants_page
 from graph.patience import Patience
@@ -74,7 +74,7 @@ class WrongMethod(BadRequest):
 
 @dataclass(frozen=True, slots=True)
 class GraphQLEndpoint:
-    """Answers `/graphql`. `development` adds the console page and lets viewers introspect.
+    """Answers `/graphql`. `development` adds GraphiQL and lets viewers introspect.
 
     `kept` None: every answer is made anew. `documents`: what hashes of documents stand for.
     """
@@ -102,7 +102,7 @@ class GraphQLEndpoint:
     async def answer(self, request: Request) -> Response | Answer:
         """One answer to one request; what goes wrong outside of any field has a status of its own."""
         if self.development and request.method in ("GET", "HEAD") and wants_page(request):
-            return HTMLResponse(CONSOLE, headers={"Content-Security-Policy": CONSOLE_POLICY})
+            return console_page()
         media_type = accepted_type(header_of(request.scope, b"accept"))
         try:
             caller = await self.authenticate(request)
@@ -237,10 +237,13 @@ class GraphQLEndpoint:
 
 def routes(endpoint: GraphQLEndpoint) -> list[Route]:
     """Where the endpoint is reached. Wrong methods are answered as GraphQL errors."""
-    return [
+    found = [
         Route("/graphql", endpoint),
         Route("/graphql/schema", endpoint.schema_file, methods=["GET"]),
     ]
+    if endpoint.development:
+        found.append(Route("/graphql/console/{name}", console_file, methods=["GET"]))
+    return found
 
 
 def _allowed(*, by_get: bool) -> tuple[OperationType, ...]:

@@ -195,9 +195,14 @@ async def test_a_wrong_method_is_named_with_the_right_one(
     assert answer.json()["error"]["message"] == f"{method} is not answered at {path}; {allowed} is."
 
 
-async def test_the_address_alone_leads_to_the_console(web: httpx.AsyncClient) -> None:
+async def test_the_address_alone_leads_to_graphiql(web: httpx.AsyncClient) -> None:
     answer = await web.get("/")
     assert (answer.status_code, answer.headers["location"]) == (307, "/graphql")
+
+
+@pytest.mark.parametrize("name", ["nothing.js", "..%2fconsole.py", "%2e%2e/http.py"])
+async def test_graphiql_serves_no_other_file(web: httpx.AsyncClient, name: str) -> None:
+    assert (await web.get(f"/graphql/console/{name}")).status_code == 404
 
 
 @pytest.mark.parametrize(
