@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
+from app.again import Again
 from app.answers import Answering, open_answering
 from app.auth import credentials_in
 from app.bell import Bell
@@ -28,6 +29,7 @@ from app.request_body import BodyLimits
 from app.settings import Settings
 from app.state import AppState
 from app.streams import open_streams
+from app.telemetry import NoSpans
 from db.alert_bell import announce, announce_due
 from db.doorbell import ROLLUPS
 from db.pubsub import CHANGED
@@ -65,7 +67,9 @@ async def open_web(state: AppState, limits: StreamLimits | None = None) -> Async
         async with open_streams(state, endpoint, limits) as streams:
             own = _routes(state, ingest, endpoint)
             app: ASGIApp = Paths([*streams, *own], default=_not_found)
-            yield Edge(_with_cors(app, state.settings.cors_origins), state.metrics, state.spans)
+            again = _again(state, endpoint, answering)
+            behind = _with_cors(app, state.settings.cors_origins)
+            yield Edge(behind, state.metrics, state.spans, again)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,19 @@ def _routes(state: AppState, ingest: Ingest, endpoint: GraphQLEndpoint) -> list[
     if state.settings.environment == "development":
         found.append(Route("/", _to_graphiql, methods=["GET"]))
     return [*found, *(_OtherMethods.of(each) for each in found if each.methods)]
+
+
+def _again(state: AppState, endpoint: GraphQLEndpoint, answering: Answering) -> Again | None:
+    """None where nothing is kept, or where each request has a span."""
+    if answering.kept is None or not isinstance(state.spans, NoSpans):
+        return None
+    return Again(
+        endpoint,
+        answering.kept,
+        state.authenticator,
+        state.metrics.requests,
+        cors=bool(state.settings.cors_origins),
+    )
 
 
 async def _to_graphiql(request: Request) -> Response:

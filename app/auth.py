@@ -68,12 +68,25 @@ class Authenticator:
         key = await self._key(hashed)
         if key is None or not key.valid_at(datetime.now(UTC)):
             raise Unauthenticated("The API key is not valid.", code="KEY_INVALID")
-        return Caller(f"key:{key.name}", key.role, key.expires_at, correlation)
+        return Caller(_subject(key), key.role, key.expires_at, correlation)
+
+    def still(self, hashed: bytes, caller: Caller) -> bool:
+        """Whether the credential of that hash is remembered, and speaks for this caller now."""
+        now = datetime.now(UTC)
+        known = self._tokens.get(hashed)
+        if known is not None:
+            named, role, valid = known.subject, known.role, _is_before(now, known.expires_at)
+        else:
+            key = self._keys.get(hashed)
+            if key is None:
+                return False
+            named, role, valid = _subject(key), key.role, key.valid_at(now)
+        return valid and role is caller.role and named == caller.subject
 
     async def _token(self, token: str, hashed: bytes, correlation: str) -> Caller:
         """Checking a signature costs more than a small answer, so a good one is remembered for a moment."""
         known = self._tokens.get(hashed)
-        if known is not None and known.expires_at and known.expires_at > datetime.now(UTC):
+        if known is not None and _is_before(datetime.now(UTC), known.expires_at):
             return Caller(known.subject, known.role, known.expires_at, correlation)
         found = await caller_of(token, self._trust, correlation)
         self._tokens.put(hashed, found)
@@ -89,6 +102,15 @@ class Authenticator:
             raise Unavailable("API keys cannot be checked now.") from error
         self._keys.put(hashed, found)
         return found
+
+
+def _subject(key: ApiKey) -> str:
+    return f"key:{key.name}"
+
+
+def _is_before(now: datetime, end: datetime | None) -> bool:
+    """Whether there is an end and it is to come."""
+    return end is not None and now < end
 
 
 def credentials_in(scope: Scope) -> dict[str, str]:

@@ -7,9 +7,11 @@ import asyncio
 from typing import Any
 
 from uvicorn._types import HTTPScope
+from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from app.again import Again
 from app.one_write import OneWrite
 
 _LINGER = 5.0
@@ -23,6 +25,24 @@ class HttpProtocol(HttpToolsProtocol):
     """HTTP/1.1."""
 
     _stalled: asyncio.TimerHandle | None = None
+    _held: RequestResponseCycle | None = None
+    _feeding = False
+
+    def __init__(self, config: Config, *arguments: Any, **more: Any) -> None:
+        super().__init__(config, *arguments, **more)
+        self._again: Again | None = getattr(config.app, "again", None)
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes came; a request that may have come before is begun once all of them are looked at."""
+        self._feeding = True
+        super().data_received(data)
+        self._feeding = False
+        cycle, self._held = self._held, None
+        if cycle is None:
+            return
+        assert self._again is not None
+        if cycle.more_body or not self._again.begin(cycle, lambda: self._begin(cycle)):
+            self._begin(cycle)
 
     def pause_writing(self) -> None:
         """More waits for the peer than is buffered."""
@@ -49,8 +69,20 @@ class HttpProtocol(HttpToolsProtocol):
             self.transport.close()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        """A request goes to the application."""
-        whole: Any = OneWrite(app, cycle)
+        """A request goes to the application, or waits for its body where it may be known."""
+        scope: Any = cycle.scope
+        if (
+            self._feeding
+            and self._again is not None
+            and app is self.app
+            and self._again.may_take(scope)
+        ):
+            self._held = cycle
+        else:
+            self._begin(cycle, app)
+
+    def _begin(self, cycle: RequestResponseCycle, app: Any = None) -> None:
+        whole: Any = OneWrite(app or self.app, cycle)
         super()._start_asgi_task(cycle, whole)
 
     def _watch(self) -> None:

@@ -74,31 +74,37 @@ class DataVersion:
 
     def __init__(self, read: Callable[[], Awaitable[str]]) -> None:
         self._read = read
-        self._waiting: list[asyncio.Future[str]] = []
+        self._waiting: list[Callable[[str | Exception], None]] = []
         self._reading: asyncio.Task[None] | None = None
 
     async def current(self) -> str:
         """A version that was read after this was called, so that no commit before it is missed."""
         answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self._waiting.append(answer)
+
+        def told(version: str | Exception) -> None:
+            if answer.done():
+                return
+            if isinstance(version, Exception):
+                answer.set_exception(version)
+            else:
+                answer.set_result(version)
+
+        self.tell(told)
+        return await answer
+
+    def tell(self, told: Callable[[str | Exception], None]) -> None:
+        """Call `told`, which may not raise, with such a version or why there is none."""
+        self._waiting.append(told)
         if self._reading is None or self._reading.done():
             self._reading = asyncio.create_task(self._read_on())
-        return await answer
 
     async def _read_on(self) -> None:
         """Read for those who wait; who comes meanwhile is read for next."""
         while self._waiting:
             waiting, self._waiting = self._waiting, []
             try:
-                version = await self._read()
+                found: str | Exception = await self._read()
             except Exception as problem:
-                for each in _open(waiting):
-                    each.set_exception(problem)
-            else:
-                for each in _open(waiting):
-                    each.set_result(version)
-
-
-def _open(waiting: list["asyncio.Future[str]"]) -> list["asyncio.Future[str]"]:
-    """Those whose caller has not gone away."""
-    return [each for each in waiting if not each.done()]
+                found = problem
+            for told in waiting:
+                told(found)

@@ -82,6 +82,14 @@ class RateLimit:
             raise RateLimited(points, level, self.allowance.wait(level, points))
         account.held -= points
 
+    def spend(self, caller: str, points: int) -> bool:
+        """Take points that this process holds. False: it holds too few, and `charge` has to ask for more."""
+        account = self._account(caller)
+        if account.held < points:
+            return False
+        account.held -= points
+        return True
+
     def refund(self, caller: str, points: float) -> None:
         """Give points back that were not needed after all."""
         if points > 0:

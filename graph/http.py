@@ -27,6 +27,7 @@ from graph.negotiation import GRAPHQL_RESPONSE, JSON_RESPONSE, accepted_type, he
 from graph.patience import Patience
 from graph.persisted import Documents, NoDocuments, PersistedQueryNotFound, text_of
 from graph.prepared import Prepared, PreparedRequests, Preparing
+from graph.repeats import MARK, Repeat
 from graph.requests import (
     BadRequest,
     BodyTooLarge,
@@ -181,6 +182,9 @@ class GraphQLEndpoint:
         actual = found.actual if isinstance(found, Executed) else 1
         cost = Cost(prepared.cost, actual, self.points.remaining(caller.subject))
         if isinstance(found, Given):
+            if prepared.question is not None and not found.stale:
+                repeat = Repeat(caller, prepared, prepared.question, media_type)
+                request.scope[MARK] = repeat
             return kept_response(found, prepared, media_type, cost, request, now)
         return new_response(found, media_type, cost, request)
 

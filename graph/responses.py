@@ -111,15 +111,24 @@ def kept_response(
     request: Request,
     now: datetime,
 ) -> Answer:
-    """A kept answer; a stale one says so in `extensions` and wherever warnings are selected."""
-    age = max(0.0, (now - given.answer.made_at).total_seconds())
-    data = _stale(given, prepared, age) if given.stale else given.answer.data
-    cache = b'"cache":{"ageSeconds":%.3f,"stale":%b},' % (age, b"true" if given.stale else b"false")
-    body = b'{"data":%b,%b}' % (data, _extensions(cost, cache))
+    """A kept answer, for GET also for how long the client may keep it."""
+    body = kept_body(given, prepared, cost, now)
     allowed = prepared.asked.max_age or 0
-    fresh_for = 0 if given.stale else max(0, int(allowed - age))
+    fresh_for = 0 if given.stale else max(0, int(allowed - _age(given, now)))
     etag = None if given.stale else given.answer.etag
     return _response(request, body, 200, media_type, etag, fresh_for)
+
+
+def kept_body(given: Given, prepared: Prepared, cost: Cost, now: datetime) -> bytes:
+    """A kept answer; a stale one says so in `extensions` and wherever warnings are selected."""
+    age = _age(given, now)
+    data = _stale(given, prepared, age) if given.stale else given.answer.data
+    cache = b'"cache":{"ageSeconds":%.3f,"stale":%b},' % (age, b"true" if given.stale else b"false")
+    return b'{"data":%b,%b}' % (data, _extensions(cost, cache))
+
+
+def _age(given: Given, now: datetime) -> float:
+    return max(0.0, (now - given.answer.made_at).total_seconds())
 
 
 def _extensions(cost: Cost, more: bytes) -> bytes:

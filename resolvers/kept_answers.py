@@ -96,6 +96,24 @@ class KeptAnswers:
             return Given(found)
         return await self._shared(question, now, version, arrived, make)
 
+    def offer(
+        self, question: Question, now: datetime, give: Callable[[StoredAnswer | None], None]
+    ) -> bool:
+        """Give this process's copy by the first two rules, or None once it turns out not to hold.
+
+        False: there is no copy that could, and nothing will be given.
+        """
+        found = self._cache.local.get(question.key)
+        if found is None:
+            return False
+        if self._young(question, found, now):
+            give(found)
+            return True
+        if not question.keeping.exact or not found.kept.holds(found.version, now):
+            return False
+        self._version.tell(lambda version: give(found if version == found.version else None))
+        return True
+
     async def _shared(
         self,
         question: Question,

@@ -13,6 +13,9 @@ class Points(Protocol):
     async def charge(self, caller: str, points: int) -> None:
         """Take points out. Raises RateLimited where they are not there."""
 
+    def spend(self, caller: str, points: int) -> bool:
+        """Take points out where that needs no asking. False: none were taken."""
+
     def refund(self, caller: str, points: float) -> None:
         """Give back what was not needed."""
 
