@@ -1,6 +1,5 @@
 """Events on their way in: what each request brings is parsed, committed with others, and accounted for."""
 
-import asyncio
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,6 +8,7 @@ from enum import Enum
 from functools import partial
 from typing import Any, Protocol
 
+from db.commit_queue import overloaded
 from db.dead_letters import Refused
 from db.events import Outcome
 from db.group_commit import GroupCommit
@@ -30,9 +30,12 @@ from domain.events import (
     rejection,
 )
 from domain.policy import WRITERS
+from resolvers.turns import Turns
 
-_SLICE = 1_000
-"""Events parsed before others get a turn: a few milliseconds."""
+_PORTION = 32 * 1024
+"""Bytes of bodies that are parsed before others get a turn: about a millisecond."""
+_LONGEST_WAIT = 2.0
+"""Seconds that bodies may wait to be parsed; then new requests are refused."""
 
 
 class Layout(Enum):
@@ -86,9 +89,12 @@ class Ingest:
     max_batch: int = 10_000
     ahead: timedelta = timedelta(hours=24)
     noted: Callable[[Receipt], None] = _unnoted
+    turns: Turns = field(default_factory=lambda: Turns(_PORTION))
 
     def check_room(self, size: int) -> None:
         """Raise Unavailable where a body of so many bytes would wait too long."""
+        if self.turns.behind > _LONGEST_WAIT:
+            raise overloaded()
         self.commits.check_room(size=size)
 
     async def record(
@@ -109,6 +115,7 @@ class Ingest:
         Raises InvalidInput (kept as a dead letter too) where it is not known where an event ends.
         """
         check_may_record(caller)
+        await self.turns.take(len(body))
         try:
             return await self._record(_body_of(body, layout), caller, now, origin=origin)
         except InvalidInput as problem:
@@ -137,27 +144,28 @@ class Ingest:
         return receipt
 
     async def _sorted(self, body: _Body, arrival: Arrival) -> _Sorted:
-        found = _Sorted()
+        size = len(body.raw)
         if body.wires is not None:
-            await self._sort(found, body.wires, lambda wire: check(wire, self.rules, arrival))
-        else:
-            await self._sort(found, body.pieces(), lambda raw: parse(raw, self.rules, arrival))
-        return found
+            return await self._sort(body.wires, size, lambda wire: check(wire, self.rules, arrival))
+        return await self._sort(body.pieces(), size, lambda raw: parse(raw, self.rules, arrival))
 
     async def _sort(
-        self, found: _Sorted, items: Sequence[Any], event_of: Callable[[Any], Event]
-    ) -> None:
-        """Parse in order, letting others have a turn in between."""
+        self, items: Sequence[Any], size: int, event_of: Callable[[Any], Event]
+    ) -> _Sorted:
+        """Parse items of `size` bytes in order, letting others have a turn in between."""
         self._check_size(len(items))
-        for start in range(0, len(items), _SLICE):
+        found = _Sorted()
+        step = max(1, len(items) * _PORTION // max(size, 1))
+        for start in range(0, len(items), step):
             if start:
-                await asyncio.sleep(0)
-            for index, item in enumerate(items[start : start + _SLICE], start):
+                await self.turns.take(_PORTION)
+            for index, item in enumerate(items[start : start + step], start):
                 try:
                     found.events.append(event_of(item))
                     found.places.append(index)
                 except InvalidInput as problem:
                     found.rejected.append(rejection(index, problem))
+        return found
 
     def _check_size(self, events: int) -> None:
         if events > self.max_batch:
