@@ -25,7 +25,7 @@ from db.keys import key_hash
 from graph.event_streams import EVENT_STREAM
 from graph.http import GraphQLEndpoint
 from graph.negotiation import header_of
-from graph.repeats import MARK, Repeat
+from graph.repeats import MARK, VERSION, Repeat
 from graph.responses import Cost, kept_body
 from resolvers.kept_answers import Given, KeptAnswers
 
@@ -135,7 +135,7 @@ class _Exchange:
     started: float
     otherwise: Callable[[], None]
 
-    def give(self, found: StoredAnswer | None) -> None:
+    def give(self, found: StoredAnswer | None, version: str) -> None:
         """Send the answer; where that cannot be done as on the long way, go that one."""
         try:
             done = found is not None and self._given(found)
@@ -143,6 +143,8 @@ class _Exchange:
             log.exception("request failed", path=_PATH)
             done = self.cycle.response_started
         if not done:
+            scope: Scope = self.cycle.scope  # type: ignore[assignment]
+            scope[VERSION] = version
             self.otherwise()
 
     def _given(self, found: StoredAnswer) -> bool:

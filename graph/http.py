@@ -27,7 +27,7 @@ from graph.negotiation import GRAPHQL_RESPONSE, JSON_RESPONSE, accepted_type, he
 from graph.patience import Patience
 from graph.persisted import Documents, NoDocuments, PersistedQueryNotFound, text_of
 from graph.prepared import Prepared, PreparedRequests, Preparing
-from graph.repeats import MARK, Repeat
+from graph.repeats import MARK, VERSION, Repeat
 from graph.requests import (
     BadRequest,
     BodyTooLarge,
@@ -178,7 +178,8 @@ class GraphQLEndpoint:
         if self.kept is None or prepared.question is None:
             found: Given | Executed = (await make()).answer
         else:
-            found = await self.kept.answered(prepared.question, now, make)
+            version = request.scope.get(VERSION)
+            found = await self.kept.answered(prepared.question, now, make, version)
         actual = found.actual if isinstance(found, Executed) else 1
         cost = Cost(prepared.cost, actual, self.points.remaining(caller.subject))
         if isinstance(found, Given):

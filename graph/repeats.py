@@ -10,6 +10,9 @@ from resolvers.kept_answers import Question
 MARK: Final = "tidemark.repeat"
 """Where it is left in the scope of a request."""
 
+VERSION: Final = "tidemark.version"
+"""Where in that scope the data version is found that was read for it already."""
+
 
 @dataclass(frozen=True, slots=True)
 class Repeat:

@@ -81,15 +81,19 @@ class KeptAnswers:
         self._numbers = count()
 
     async def answered(
-        self, question: Question, now: datetime, make: Callable[[], Awaitable[Made[T]]]
+        self,
+        question: Question,
+        now: datetime,
+        make: Callable[[], Awaitable[Made[T]]],
+        version: str | None = None,
     ) -> Given | T:
-        """A kept answer, or the one that `make` makes."""
+        """A kept answer, or the one that `make` makes. `version` was read after the request came."""
         arrived = next(self._numbers)
         found = self._cache.local.get(question.key)
         if found is not None and self._young(question, found, now):
             return Given(found)
         try:
-            version = await self._version.current()
+            version = version or await self._version.current()
         except Unavailable:
             return await self._last(question, now) or (await make()).answer
         if found is not None and question.keeping.exact and found.kept.holds(version, now):
@@ -97,21 +101,29 @@ class KeptAnswers:
         return await self._shared(question, now, version, arrived, make)
 
     def offer(
-        self, question: Question, now: datetime, give: Callable[[StoredAnswer | None], None]
+        self, question: Question, now: datetime, give: Callable[[StoredAnswer | None, str], None]
     ) -> bool:
         """Give this process's copy by the first two rules, or None once it turns out not to hold.
 
-        False: there is no copy that could, and nothing will be given.
+        With it comes the version that was read, empty where none was. False: there is no copy that could
+        hold, and nothing will be given.
         """
         found = self._cache.local.get(question.key)
         if found is None:
             return False
         if self._young(question, found, now):
-            give(found)
+            give(found, "")
             return True
         if not question.keeping.exact or not found.kept.holds(found.version, now):
             return False
-        self._version.tell(lambda version: give(found if version == found.version else None))
+
+        def told(version: str | Exception) -> None:
+            if isinstance(version, Exception):
+                give(None, "")
+            else:
+                give(found if version == found.version else None, version)
+
+        self._version.tell(told)
         return True
 
     async def _shared(

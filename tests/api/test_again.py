@@ -124,6 +124,24 @@ async def test_what_was_committed_is_in_the_next_answer(one: Asking, ways: Ways)
         assert total(await one.ask()) == number + 1
 
 
+async def test_the_version_is_read_once_for_either_way(
+    one: Asking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await one.known()
+    read, readings = VersionReader.__call__, []
+
+    async def counted(self: VersionReader) -> str:
+        readings.append(await read(self))
+        return readings[-1]
+
+    monkeypatch.setattr(VersionReader, "__call__", counted)
+    for number in range(3):
+        assert total(await one.ask()) == number
+        await one.happen(f"event {number}")
+        assert total(await one.ask()) == number + 1
+    assert len(readings) == 6
+
+
 async def test_a_minute_later_the_answer_is_made_anew(
     one: Asking, ways: Ways, monkeypatch: pytest.MonkeyPatch
 ) -> None:
