@@ -1,10 +1,12 @@
 """The policy before the resolver: a field that the role may not see is never computed."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema
 
+from domain.callers import Role
 from domain.errors import Forbidden
 from domain.policy import ANYONE, Roles, roles_of
 
@@ -31,22 +33,31 @@ def own_fields(schema: GraphQLSchema) -> list[tuple[str, str, GraphQLField]]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """A resolver behind the policy of its field."""
+
+    resolve: Resolve
+    name: str
+    roles: Roles
+
+    def __call__(self, source: Any, info: Any, **arguments: Any) -> Any:
+        self.check(info.context.caller.role)
+        return self.resolve(source, info, **arguments)
+
+    def check(self, role: Role) -> None:
+        """Raises Forbidden."""
+        if role not in self.roles:
+            raise Forbidden(
+                f"{self.name} is not for role {role.value}; it is for"
+                f" {', '.join(sorted(self.roles))}."
+            )
+
+
 def _put_before(field: GraphQLField, name: str, roles: Roles) -> None:
     """Subscriptions are guarded where their source is opened, other fields where they are resolved."""
     if field.subscribe is not None:
-        field.subscribe = _guarded(field.subscribe, name, roles)
+        field.subscribe = Guarded(field.subscribe, name, roles)
     else:
         assert field.resolve is not None
-        field.resolve = _guarded(field.resolve, name, roles)
-
-
-def _guarded(resolve: Resolve, name: str, roles: Roles) -> Resolve:
-    def checked(source: Any, info: Any, **arguments: Any) -> Any:
-        role = info.context.caller.role
-        if role not in roles:
-            raise Forbidden(
-                f"{name} is not for role {role.value}; it is for {', '.join(sorted(roles))}."
-            )
-        return resolve(source, info, **arguments)
-
-    return checked
+        field.resolve = Guarded(field.resolve, name, roles)

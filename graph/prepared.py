@@ -9,16 +9,18 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import orjson
-from graphql import GraphQLSchema, OperationType
+from graphql import DocumentNode, OperationType
 
 from domain.callers import Role
 from domain.freshness import keeping_of
 from domain.limits import Limits
 from graph.asked_operation import Operation, operation_of
+from graph.compiled import Compiled, compiled
 from graph.cost import cost_of
 from graph.documents import checked
 from graph.marks import Mark, marks_of
 from graph.requests import GraphQLRequest
+from graph.schema import TidemarkSchema
 from resolvers.kept_answers import Question
 
 _MOST = 1_000
@@ -33,9 +35,11 @@ class Prepared:
     `question` None: the answer is not kept.
     """
 
-    schema: GraphQLSchema
+    schema: TidemarkSchema
+    role: Role
     asked: GraphQLRequest
     text: str
+    document: DocumentNode | None
     operation: Operation | None
     cost: int
     question: Question | None
@@ -43,14 +47,21 @@ class Prepared:
     @cached_property
     def marks(self) -> tuple[Mark, ...]:
         """Where the answer says whether it was kept."""
-        return marks_of(self.schema, self.operation) if self.operation else ()
+        return marks_of(self.schema._schema, self.operation) if self.operation else ()
+
+    @cached_property
+    def compiled(self) -> Compiled | None:
+        """How it is answered, for this role alone; None: as GraphQL's own execution does."""
+        if self.document is None or self.operation is None:
+            return None
+        return compiled(self.schema, self.document, self.asked, self.text, self.role)
 
 
 @dataclass(frozen=True, slots=True)
 class Preparing:
     """What requests are held against. `edition` changes whenever an answer could without its data."""
 
-    schema: GraphQLSchema
+    schema: TidemarkSchema
     limits: Limits
     edition: str
 
@@ -58,15 +69,15 @@ class Preparing:
         self, asked: GraphQLRequest, text: str, role: Role, *, introspection: bool
     ) -> Prepared:
         """What there is to know of a request of this role."""
-        found = checked(self.schema, text, self.limits, introspection=introspection)
+        found = checked(self.schema._schema, text, self.limits, introspection=introspection)
         operation = None
         if found.document is not None and not found.errors:
             operation = operation_of(found.document, asked.operation_name, asked.variables)
         if operation is None:
-            return Prepared(self.schema, asked, text, None, 1, None)
-        cost = cost_of(self.schema, operation, self.limits)
+            return Prepared(self.schema, role, asked, text, None, None, 1, None)
+        cost = cost_of(self.schema._schema, operation, self.limits)
         question = self._question(asked, text, operation, role)
-        return Prepared(self.schema, asked, text, operation, cost, question)
+        return Prepared(self.schema, role, asked, text, found.document, operation, cost, question)
 
     def _question(
         self, asked: GraphQLRequest, text: str, operation: Operation, role: Role

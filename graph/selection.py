@@ -37,12 +37,17 @@ _OF: Mapping[str, MeasureKind] = {
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The fields below one field; fragments are opened, @skip and @include are applied."""
+    """The fields below one field; fragments are opened, @skip and @include are applied.
+
+    What was looked up is remembered, as compiled operations look at the same selection again and again.
+    """
 
     nodes: tuple[FieldNode, ...]
     fragments: Mapping[str, FragmentDefinitionNode]
     variables: Mapping[str, Any]
     _children: dict[str, tuple[FieldNode, ...]] = field(default_factory=dict)
+    _below: dict[str, "Selection"] = field(default_factory=dict)
+    _measures: list[frozenset[MeasureKey]] = field(default_factory=list)
 
     def __contains__(self, name: str) -> bool:
         return name in self._fields()
@@ -51,17 +56,24 @@ class Selection:
         """The selection below a path of field names; empty where it is not selected."""
         found = self
         for name in path:
-            found = Selection(found._fields().get(name, ()), self.fragments, self.variables)
+            found = found._inside(name)
         return found
 
     def measures(self) -> frozenset[MeasureKey]:
         """The measures that fields of Aggregates or AggregateColumns need."""
-        return frozenset(
-            key
-            for name, nodes in self._fields().items()
-            for node in nodes
-            for key in self._keys(name, node)
-        )
+        if not self._measures:
+            named = self._fields().items()
+            keys = (
+                key for name, nodes in named for node in nodes for key in self._keys(name, node)
+            )
+            self._measures.append(frozenset(keys))
+        return self._measures[0]
+
+    def _inside(self, name: str) -> "Selection":
+        if name not in self._below:
+            nodes = self._fields().get(name, ())
+            self._below[name] = Selection(nodes, self.fragments, self.variables)
+        return self._below[name]
 
     def _keys(self, name: str, node: FieldNode) -> Iterable[MeasureKey]:
         if name in _PLAIN:
@@ -118,8 +130,18 @@ class Selection:
         return True
 
 
+class Selected(list[FieldNode]):
+    """The nodes of a field, with the selection below them."""
+
+    def __init__(self, nodes: Iterable[FieldNode], selection: Selection) -> None:
+        super().__init__(nodes)
+        self.selection = selection
+
+
 def selection_of(info: Info[Any, Any]) -> Selection:
     """What is selected below the field that is being resolved."""
     raw = info._raw_info
+    if isinstance(raw.field_nodes, Selected):
+        return raw.field_nodes.selection
     variables: Any = raw.variable_values
     return Selection(tuple(raw.field_nodes), raw.fragments, variables)

@@ -347,7 +347,7 @@ async def test_batches_that_commit_out_of_order_each_change_the_version(
 
 def test_the_role_and_the_catalogue_are_part_of_every_key() -> None:
     asked = GraphQLRequest(PLAIN, {"range": RANGE}, None)
-    preparing = Preparing(schema()._schema, Limits(), "1")
+    preparing = Preparing(schema(), Limits(), "1")
     keys = {
         each.prepared(asked, PLAIN, role, introspection=False).question.key  # type: ignore[union-attr]
         for each in (preparing, replace(preparing, edition="2"))
