@@ -1,14 +1,16 @@
 """A request body, read within bounds of size, time and of what all requests hold together."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect
+from starlette.types import Message, Receive
 
 from app.gunzip import Gunzip, too_large
 from domain.errors import InvalidInput, Unavailable
+from graph.patience import Patience
 
 
 class UnsupportedMedia(InvalidInput):
@@ -64,40 +66,70 @@ class BodyBudget:
             self.used -= held.size
 
 
-async def read_body(request: Request, limits: BodyLimits, held: Held) -> bytes:
-    """The whole body, unfolded where it is gzip.
+Headers = Mapping[bytes, bytes]
+"""By lower-case name, the first of several."""
 
-    Raises OverLimit, UnsupportedMedia, SlowBody, InvalidInput or Unavailable.
+
+async def read_body(
+    receive: Receive, headers: Headers, limits: BodyLimits, held: Held, patience: Patience
+) -> bytes:
+    """The whole body, unfolded where it is gzip. `patience` is that of a chunk.
+
+    Raises OverLimit, UnsupportedMedia, SlowBody, InvalidInput, Unavailable or ClientDisconnect.
     """
-    _check_length(request, limits)
-    gunzip = _gunzip(request, limits)
-    body = bytearray()
-    now = asyncio.get_running_loop().time
-    end = now() + limits.total_timeout
+    _check_length(headers, limits)
+    body = _Body(limits, held, _gunzip(headers, limits))
+    end = asyncio.get_running_loop().time() + limits.total_timeout
     try:
-        async with asyncio.timeout(limits.chunk_timeout) as patience:
-            async for chunk in request.stream():
-                patience.reschedule(min(now() + limits.chunk_timeout, end))
-                for piece in gunzip.feed(chunk) if gunzip else (chunk,):
-                    held.add(len(piece))
-                    body += piece
-                    if len(body) > limits.max_bytes:
-                        raise too_large(limits.max_bytes)
+        if body.takes_more(await patience.wait(receive)):
+            await _read_rest(receive, limits.chunk_timeout, end, body)
     except TimeoutError:
         raise SlowBody("The body came too slowly; send it again.") from None
-    if gunzip:
-        gunzip.finish()
-    return bytes(body)
+    return body.whole()
 
 
-def _check_length(request: Request, limits: BodyLimits) -> None:
-    length = request.headers.get("content-length", "0")
+async def _read_rest(receive: Receive, chunk_timeout: float, end: float, body: "_Body") -> None:
+    now = asyncio.get_running_loop().time
+    async with asyncio.timeout_at(min(now() + chunk_timeout, end)) as patience:
+        while body.takes_more(await receive()):
+            patience.reschedule(min(now() + chunk_timeout, end))
+
+
+@dataclass(slots=True)
+class _Body:
+    """What came so far."""
+
+    limits: BodyLimits
+    held: Held
+    gunzip: Gunzip | None
+    data: bytearray = field(default_factory=bytearray)
+
+    def takes_more(self, message: Message) -> bool:
+        """Add a part; whether there are more to come."""
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        chunk = message.get("body", b"")
+        for piece in self.gunzip.feed(chunk) if self.gunzip else (chunk,):
+            self.held.add(len(piece))
+            self.data += piece
+            if len(self.data) > self.limits.max_bytes:
+                raise too_large(self.limits.max_bytes)
+        return bool(message.get("more_body", False))
+
+    def whole(self) -> bytes:
+        if self.gunzip:
+            self.gunzip.finish()
+        return bytes(self.data)
+
+
+def _check_length(headers: Headers, limits: BodyLimits) -> None:
+    length = headers.get(b"content-length", b"0")
     if length.isdigit() and int(length) > limits.max_bytes:
         raise too_large(limits.max_bytes)
 
 
-def _gunzip(request: Request, limits: BodyLimits) -> Gunzip | None:
-    encoding = request.headers.get("content-encoding", "identity").strip().lower()
+def _gunzip(headers: Headers, limits: BodyLimits) -> Gunzip | None:
+    encoding = headers.get(b"content-encoding", b"identity").decode("latin-1").strip().lower()
     if encoding == "gzip":
         return Gunzip(limit=limits.max_bytes)
     if encoding != "identity":
