@@ -74,10 +74,11 @@ class EventStore:
         first: dict[str, Event] = {event.id: event for event in reversed(events)}
         ids = sorted(first)
         digests = [first[each].digest for each in ids]
-        times = [event.occurred_at for event in first.values()]
+        times = [event.occurred_at for event in events]
+        types = sorted({event.event_type for event in events})
         async with connection.transaction():
             [claim] = await connection.fetch(
-                QUERIES["claim_ids"], ids, digests, received_at, min(times), max(times)
+                QUERIES["claim_ids"], ids, digests, received_at, min(times), max(times), types
             )
             taken = await _taken(connection, claim["taken"])
             if claim["batch_id"] is not None:

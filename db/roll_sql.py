@@ -1,11 +1,12 @@
-"""Merging a run of batches into the rollups of one event type, as one SQL statement.
+"""Merging a run of batches into the rollups, as one SQL statement.
 
-The batches' events are grouped into every rolled-up set at once, at the base grain, and the groups are
-added to the rollup rows of that grain and of each coarser one that is already summed up there. Rows whose
-sketches have grown enough come back to be compacted.
+The batches' events are read once. Those of each type are grouped into every rolled-up set, at the base
+grain, and the groups are added to the rollup rows of that grain and of each coarser one that is already
+summed up there. Rows whose sketches have grown enough come back to be compacted.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -37,6 +38,10 @@ CASE l.grain WHEN 15 THEN bucket WHEN 60 THEN date_trunc('hour', bucket, 'UTC')
              ELSE date_trunc('month', bucket, 'UTC') END"""
 """The bucket of the grain `l.grain` that holds a base bucket."""
 
+_FIRST_SINCE = 5
+_COLUMN_OF_EVENT = re.compile(r"\be\.([a-z_]+)")
+_Dimensions = tuple[str, ...]
+
 
 @dataclass(frozen=True, slots=True)
 class RollSet:
@@ -59,47 +64,107 @@ class RollType:
     since: datetime | None = None
 
 
-def roll_statement(event_type: EventType, into: RollType, *, events: str) -> str:
-    """The statement for one event type.
+@dataclass(frozen=True, slots=True)
+class _Chain:
+    """The steps of one event type within the statement; `at` numbers their names."""
 
-    `events` is the FROM clause that gives raw events as `e`. $1 grains and $2 the instants until which each
-    is summed up (the base grain: infinity). Returns the key and the grown sketches of rows to compact.
+    at: int
+    event_type: EventType
+    into: RollType
+    events: str
+
+    @property
+    def names(self) -> list[str]:
+        """The dimensions of all sets."""
+        return sorted({name for each in self.into.sets for name in each.dimensions})
+
+
+def roll_statement(types: Sequence[tuple[EventType, RollType]]) -> str:
+    """The statement that merges some batches into these types.
+
+    Arguments: the grains and the instants until which each is summed up (the base grain: infinity), the
+    batches and when each was received, then `since` of each type that has one. Returns the key and the
+    grown sketches of rows to compact.
     """
-    names = sorted({name for each in into.sets for name in each.dimensions})
-    only = "true" if event_type.name == ALL_EVENTS else f"e.event_type = {_quoted(event_type.name)}"
+    chains = list(_chains(types))
+    events = [_events(each) for each in chains]
+    tables = ",\n".join([_claimed(events), *map(_steps, chains, events)])
+    grown = "\nUNION ALL\n".join(_grown_rows(each) for each in chains)
+    return f"WITH {tables}\n{grown}"
+
+
+def _chains(types: Sequence[tuple[EventType, RollType]]) -> Iterator[_Chain]:
+    parameter = _FIRST_SINCE
+    for at, (event_type, into) in enumerate(types):
+        only = "true" if event_type.name == ALL_EVENTS else _is_of(event_type)
+        if into.since is not None:
+            only += f" AND e.occurred_at >= ${parameter}::timestamptz"
+            parameter += 1
+        yield _Chain(at, event_type, into, f"claimed e WHERE {only}")
+
+
+def _claimed(events: Sequence[str]) -> str:
+    """The events of the batches, read once, with the columns that the types name."""
+    named = sorted({name for each in events for name in _COLUMN_OF_EVENT.findall(each)})
     return f"""\
-WITH e AS MATERIALIZED (
+claimed AS MATERIALIZED (
+    SELECT {", ".join(f"e.{name}" for name in named)}
+    FROM unnest($3::bigint[], $4::timestamptz[]) AS b (batch_id, received_at)
+    CROSS JOIN LATERAL (
+        SELECT * FROM analytics_events e
+        WHERE e.batch_id = b.batch_id AND e.received_at = b.received_at OFFSET 0
+    ) e
+)"""
+
+
+def _events(chain: _Chain) -> str:
+    return f"""\
     SELECT date_bin('15 minutes', e.occurred_at, '1970-01-01Z') AS bucket, {IS_ERROR} AS failed,
-           e.user_id{_inputs(event_type, names, into.measures)}
-    FROM {events} AND {only}
-), grouped AS MATERIALIZED (
+           e.user_id{_inputs(chain.event_type, chain.names, chain.into.measures)}
+    FROM {chain.events}"""
+
+
+def _steps(chain: _Chain, events: str) -> str:
+    at, into, names = chain.at, chain.into, chain.names
+    roots = _roots(into.sets)
+    return f"""\
+events_{at} AS MATERIALIZED (
+{events}
+), grouped_{at} AS MATERIALIZED (
     SELECT {_mask(names)} AS mask, bucket{_listed("x", len(names))},
            count(*) AS count, count(*) FILTER (WHERE e.failed) AS error_count, {users_sketch()} AS users
            {_measure_sums(into.measures)}
-    FROM e
-    GROUP BY GROUPING SETS ({_grouping_sets(into.sets, names)})
-), keyed AS MATERIALIZED (
+    FROM events_{at} e
+    GROUP BY GROUPING SETS ({_grouping_sets(roots.values(), names)})
+), every_{at} AS MATERIALIZED (
+    SELECT * FROM grouped_{at}{_derived(f"grouped_{at}", roots, names, into.measures)}
+), keyed_{at} AS MATERIALIZED (
     SELECT k.*, md5(jsonb_build_array(d1, d2, d3, d4)::text)::uuid AS key_hash
     FROM (
         SELECT s.id AS set_id, s.base_only, g.*, {_keys(into.sets, names)}
-        FROM grouped g
+        FROM every_{at} g
         JOIN (VALUES {_set_rows(into.sets, names)}) AS s (mask, id, base_only) ON s.mask = g.mask
     ) k
-), parted AS (
-{_parts(len(into.measures))}
-), merged AS (
+), parted_{at} AS (
+{_parts(f"keyed_{at}", len(into.measures))}
+), merged_{at} AS (
     INSERT INTO rollups AS r ({", ".join(ALL)})
     SELECT p.set_id, l.grain, {BUCKET_OF_GRAIN}, p.key_hash, p.part,
            {added_dimensions("p")}, {added((*COUNTS, *MEASURES), row="p")}
-    FROM parted p
+    FROM parted_{at} p
     JOIN unnest($1::integer[], $2::timestamptz[]) AS l (grain, sealed_until)
         ON p.bucket < l.sealed_until AND (l.grain = 15 OR NOT p.base_only)
     GROUP BY 1, 2, 3, 4, 5
     ON CONFLICT (set_id, grain, bucket, key_hash, part) DO UPDATE SET
         {merged_on_conflict((*COUNTS, *MEASURES))}
     RETURNING r.set_id, r.grain, r.bucket, r.key_hash, r.part, {returned_if_grown()}
-)
-SELECT set_id, grain, bucket, key_hash, part, {", ".join(SKETCHES)} FROM merged WHERE {any_grown()}"""
+)"""
+
+
+def _grown_rows(chain: _Chain) -> str:
+    return f"""\
+SELECT set_id, grain, bucket, key_hash, part, {", ".join(SKETCHES)}
+FROM merged_{chain.at} WHERE {any_grown()}"""
 
 
 def added_dimensions(row: str) -> str:
@@ -137,11 +202,55 @@ def _mask_of(dimensions: Sequence[str], names: Sequence[str]) -> int:
     )
 
 
-def _grouping_sets(sets: Sequence[RollSet], names: Sequence[str]) -> str:
-    distinct = dict.fromkeys(each.dimensions for each in sets)
-    return ", ".join(
-        "(" + ", ".join(("bucket", *(f"x{names.index(name) + 1}" for name in dimensions))) + ")"
-        for dimensions in distinct
+def _roots(sets: Sequence[RollSet]) -> dict[_Dimensions, _Dimensions]:
+    """For the dimensions of each set, those of the set whose groups it is added up from: its own, or more.
+
+    Fewer groups of events are made so: a set within another one adds up a few groups of that instead.
+    """
+    distinct = list(dict.fromkeys(each.dimensions for each in sets))
+    outer = [each for each in distinct if not any(set(each) < set(other) for other in distinct)]
+    return {
+        each: each if each in outer else min((o for o in outer if set(each) < set(o)), key=len)
+        for each in distinct
+    }
+
+
+def _grouping_sets(roots: Iterable[_Dimensions], names: Sequence[str]) -> str:
+    return ", ".join(f"({_columns(each, names)})" for each in dict.fromkeys(roots))
+
+
+def _columns(dimensions: _Dimensions, names: Sequence[str]) -> str:
+    return ", ".join(("bucket", *(f"x{names.index(name) + 1}" for name in dimensions)))
+
+
+def _derived(
+    grouped: str,
+    roots: Mapping[_Dimensions, _Dimensions],
+    names: Sequence[str],
+    measures: Sequence[str],
+) -> str:
+    """One SELECT for each set that is added up from the groups of another."""
+    return "".join(
+        f"""
+    UNION ALL
+    SELECT {_mask_of(each, names)}, bucket{_kept(each, names)},
+           sum(count)::bigint, sum(error_count)::bigint, string_agg(users, ''::bytea){_sums_of_sums(measures)}
+    FROM {grouped} WHERE mask = {_mask_of(root, names)} GROUP BY {_columns(each, names)}"""
+        for each, root in roots.items()
+        if each != root
+    )
+
+
+def _kept(dimensions: _Dimensions, names: Sequence[str]) -> str:
+    return "".join(
+        f", x{at}" if name in dimensions else ", NULL" for at, name in enumerate(names, start=1)
+    )
+
+
+def _sums_of_sums(measures: Sequence[str]) -> str:
+    return "".join(
+        f", sum(mn{at})::bigint, sum(ms{at}), min(ml{at}), max(mh{at}), string_agg(mq{at}, ''::bytea)"
+        for at in range(1, len(measures) + 1)
     )
 
 
@@ -178,13 +287,13 @@ def _measure_sums(measures: Sequence[str]) -> str:
     )
 
 
-def _parts(count: int) -> str:
+def _parts(keyed: str, count: int) -> str:
     """One SELECT a part: the first with the counts, later ones only where they hold a number."""
     parts = max(1, -(-count // SLOTS))
-    return "    UNION ALL\n".join(_part(part, count) for part in range(parts))
+    return "    UNION ALL\n".join(_part(keyed, part, count) for part in range(parts))
 
 
-def _part(part: int, count: int) -> str:
+def _part(keyed: str, part: int, count: int) -> str:
     positions = range(part * SLOTS + 1, part * SLOTS + SLOTS + 1)
     held = [
         f"{f'k.{name}{at}' if at <= count else f'NULL::{kind}'} AS {column}{slot}"
@@ -201,7 +310,7 @@ def _part(part: int, count: int) -> str:
     return (
         f"    SELECT k.set_id, k.base_only, k.bucket, k.key_hash, {part}::smallint AS part,"
         f" {', '.join(f'k.{name}' for name in DIMENSIONS)}, {counts},\n           {', '.join(held)}\n"
-        f"    FROM keyed k{where}\n"
+        f"    FROM {keyed} k{where}\n"
     )
 
 
@@ -216,6 +325,10 @@ _SLOT_COLUMNS = (
 
 def _listed(prefix: str, count: int) -> str:
     return "".join(f", {prefix}{at}" for at in range(1, count + 1))
+
+
+def _is_of(event_type: EventType) -> str:
+    return f"e.event_type = {_quoted(event_type.name)}"
 
 
 def _quoted(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import asyncpg
 
@@ -23,14 +23,10 @@ TURN = "5s"
 """How long to wait for one's turn to merge."""
 
 _QUERIES = load("rollups")
-_CLAIMED = """\
-unnest($3::bigint[], $4::timestamptz[]) AS b (batch_id, received_at)
-    CROSS JOIN LATERAL (
-        SELECT * FROM analytics_events e
-        WHERE e.batch_id = b.batch_id AND e.received_at = b.received_at OFFSET 0
-    ) e
-    WHERE true"""
-
+_CLOSE = timedelta(days=28)
+"""Two instants no further apart are in the same month or in two that follow each other."""
+_PORTION = 100
+"""Rows with grown sketches that are compacted at a time: some megabytes."""
 _COMPACT: Mapping[str, Callable[[bytes], bytes]] = {
     name: distinct.compact if name == "users" else quantiles.compact for name in SKETCHES
 }
@@ -55,12 +51,21 @@ class Pending:
 
 
 @dataclass(frozen=True, slots=True)
+class Contents:
+    """Event types that some batches may hold and the months that their events may be in: none is missing."""
+
+    types: set[str]
+    months: set[datetime]
+
+
+@dataclass(frozen=True, slots=True)
 class Batches:
-    """Some batches by id and time of receipt."""
+    """Some batches by id and time of receipt, and what is in them where that is known."""
 
     ids: list[int]
     received: list[datetime]
     events: int
+    contents: Contents | None = None
 
 
 async def roll(pool: asyncpg.Pool, catalogue: Catalogue, *, limit: int = RUN) -> RollReport:
@@ -121,18 +126,44 @@ async def merge(
     `levels` gives, for each grain above the base, the instant until which it is summed up.
     """
     await connection.execute(_QUERIES["room"])
-    contents = await connection.fetch(_QUERIES["contents"], batches.ids, batches.received)
-    await ensure_months(connection, {month for row in contents for month in row["months"]})
-    found: set[str] = {row["event_type"] for row in contents}
-    grains, until = _level_arguments(levels)
-    for name, into in types.items():
-        if name == ALL_EVENTS or name in found:
-            events = f"{_CLAIMED} AND e.occurred_at >= $5" if into.since else _CLAIMED
-            sql = roll_statement(catalogue.types[name], into, events=events)
-            more = (into.since,) if into.since else ()
-            rows = await connection.fetch(sql, grains, until, batches.ids, batches.received, *more)
-            await compact(connection, rows)
+    contents = batches.contents or await _contents(connection, batches)
+    await ensure_months(connection, contents.months)
+    found = contents.types
+    chosen = {name: each for name, each in types.items() if name in found | {ALL_EVENTS}}
+    if found and chosen:
+        await _merge(connection, catalogue, batches, chosen, levels)
     return found
+
+
+async def _contents(connection: Connection, batches: Batches) -> Contents:
+    rows = await connection.fetch(_QUERIES["contents"], batches.ids, batches.received)
+    return Contents(
+        {row["event_type"] for row in rows}, {month for row in rows for month in row["months"]}
+    )
+
+
+def _noted_contents(rows: Sequence[asyncpg.Record]) -> Contents | None:
+    """What was noted when the batches were committed; None where it is not known or spans months."""
+    if any(row["event_types"] is None or row["last_at"] - row["first_at"] > _CLOSE for row in rows):
+        return None
+    types = {name for row in rows for name in row["event_types"]}
+    return Contents(types, {at for row in rows for at in (row["first_at"], row["last_at"])})
+
+
+async def _merge(
+    connection: Connection,
+    catalogue: Catalogue,
+    batches: Batches,
+    types: Mapping[str, RollType],
+    levels: Mapping[int, datetime],
+) -> None:
+    sql = roll_statement([(catalogue.types[name], into) for name, into in types.items()])
+    since = [into.since for into in types.values() if into.since is not None]
+    grown = await connection.cursor(
+        sql, *_level_arguments(levels), batches.ids, batches.received, *since
+    )
+    while rows := await grown.fetch(_PORTION):
+        await compact(connection, rows)
 
 
 async def compact(connection: Connection, rows: Sequence[asyncpg.Record]) -> None:
@@ -173,6 +204,7 @@ async def _roll_claimed(connection: Connection, catalogue: Catalogue, limit: int
         [row["batch_id"] for row in rows],
         [row["received_at"] for row in rows],
         sum(row["event_count"] for row in rows),
+        _noted_contents(rows),
     )
     types = await types_by_name(connection, catalogue, states=("active", "building"))
     found = await merge(connection, catalogue, batches, types, await levels_of(connection))

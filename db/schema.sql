@@ -414,7 +414,8 @@ CREATE TABLE public.pending_batches (
     received_at timestamp with time zone NOT NULL,
     event_count integer NOT NULL,
     first_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
-    last_at timestamp with time zone DEFAULT 'infinity'::timestamp with time zone NOT NULL
+    last_at timestamp with time zone DEFAULT 'infinity'::timestamp with time zone NOT NULL,
+    event_types text[]
 );
 
 COMMENT ON TABLE public.pending_batches IS 'Committed batches that the rollups do not hold yet. A row is deleted in the transaction that merges its events.';

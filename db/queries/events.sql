@@ -9,8 +9,8 @@ WITH given AS (
     ON CONFLICT (id) DO NOTHING
     RETURNING id
 ), batch AS (
-    INSERT INTO pending_batches (batch_id, received_at, event_count, first_at, last_at)
-    SELECT nextval('event_batch_ids'), $3, count(*), $4, $5 FROM fresh
+    INSERT INTO pending_batches (batch_id, received_at, event_count, first_at, last_at, event_types)
+    SELECT nextval('event_batch_ids'), $3, count(*), $4, $5, $6::text[] FROM fresh
     HAVING count(*) > 0
     RETURNING batch_id
 )

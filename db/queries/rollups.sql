@@ -11,15 +11,14 @@ SELECT pg_advisory_xact_lock(7215001);
 SELECT set_config('lock_timeout', $1::text, true);
 
 -- name: room
--- Room for grouping a run without spilling to disk, until the transaction ends.
-SET LOCAL work_mem = '64MB';
+-- Room for grouping a run without spilling to disk, and one plan for runs of any size, until the transaction ends.
+SELECT set_config('work_mem', '64MB', true), set_config('plan_cache_mode', 'force_generic_plan', true);
 
 -- name: claim
 -- The oldest pending batches, up to about $1 events.
-SELECT batch_id, received_at, event_count
+SELECT batch_id, received_at, event_count, first_at, last_at, event_types
 FROM (
-    SELECT batch_id, received_at, event_count,
-           sum(event_count) OVER (ORDER BY batch_id) - event_count AS before
+    SELECT *, sum(event_count) OVER (ORDER BY batch_id) - event_count AS before
     FROM pending_batches
 ) b
 WHERE before < $1::bigint

@@ -8,6 +8,7 @@ import pytest
 from db.analytics import answer
 from db.rollup_sets import ensure_catalogue
 from db.rollup_state import StateCache
+from db.rollups import roll_all
 from domain.builtin import BUILTIN
 from domain.catalogue import catalogue_of
 from domain.questions import COUNT, Frame, Read
@@ -77,3 +78,25 @@ async def test_the_times_of_a_batch_hold_those_of_all_its_events(pool: asyncpg.P
     await store(pool, CATALOGUE, [*given, given[0]], now=NOW)
     (row,) = await pool.fetch("SELECT first_at, last_at FROM pending_batches")
     assert [each.day for each in row] == [1, 4]
+
+
+async def test_batches_of_before_their_types_and_times_were_noted_are_merged(
+    pool: asyncpg.Pool,
+) -> None:
+    await store(pool, CATALOGUE, [_event("a", "2026-03-05T10:00:00Z")], now=NOW)
+    await pool.execute(
+        "UPDATE pending_batches SET first_at = DEFAULT, last_at = DEFAULT, event_types = DEFAULT"
+    )
+    await store(pool, CATALOGUE, [_event("b", "2026-03-05T11:00:00Z")], now=NOW)
+    assert (await roll_all(pool, CATALOGUE)).events == 2
+    day = ("2026-03-05T00:00:00+00:00", "2026-03-06T00:00:00+00:00")
+    assert await _count(pool, day) == [(2, False)]
+
+
+async def test_events_far_apart_make_no_partitions_in_between(pool: asyncpg.Pool) -> None:
+    apart = [_event("a", "2024-05-05T10:00:00Z"), _event("b", "2026-03-05T10:00:00Z")]
+    await store(pool, CATALOGUE, apart, now=NOW)
+    await roll_all(pool, CATALOGUE)
+    rows = await pool.fetch("SELECT month::text AS month FROM rollup_partitions ORDER BY 1")
+    months = [row["month"] for row in rows]
+    assert months == ["2024-04-01", "2024-05-01", "2026-02-01", "2026-03-01"]
