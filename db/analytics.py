@@ -1,7 +1,6 @@
 """The one read path: questions to plans to one SQL statement to answers, all from one snapshot."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -60,7 +59,8 @@ def _frames(
     as_of = datetime.fromisoformat(head["g2"])
     by_scan: dict[int, list[ScanRow]] = {}
     for row in rows:
-        by_scan.setdefault(row["scan"], []).append(_scan_row(row))
+        scan, *key = row[:6]
+        by_scan.setdefault(scan, []).append(ScanRow(tuple(key), *row[6:]))
     frames = []
     first = 0
     for each in plans:
@@ -76,18 +76,4 @@ def _placed(row: ScanRow, edges: Micros) -> ScanRow:
     """A row whose places are the starts of buckets, as PostgreSQL sends instants: microseconds since 2000."""
     buckets = np.frombuffer(row.slots, ">i8") + _YEAR_2000
     places = np.searchsorted(edges, buckets, side="right") - 1
-    return replace(row, slots=places.astype(">i4").tobytes())
-
-
-def _scan_row(row: asyncpg.Record) -> ScanRow:
-    return ScanRow(
-        key=(row["g1"], row["g2"], row["g3"], row["g4"], row["g5"]),
-        overflow=row["overflow"],
-        slots=row["slots"],
-        first=row["first"],
-        second=row["second"],
-        sums=row["sums"],
-        minima=row["minima"],
-        maxima=row["maxima"],
-        sketches=row["sketches"],
-    )
+    return row._replace(slots=places.astype(">i4").tobytes())

@@ -67,5 +67,6 @@ def added(amounts: Iterable[Amounts]) -> Amounts:
     found: dict[str | None, Decimal] = {}
     for each in amounts:
         for name, amount in each.by_currency.items():
-            found[name] = EXACT.add(found.get(name, Decimal(0)), amount)
+            before = found.get(name)
+            found[name] = amount if before is None else EXACT.add(before, amount)
     return Amounts(found)

@@ -32,6 +32,10 @@ def payloads(sketches: Iterable[bytes]) -> tuple[list[bytes], list[bytes]]:
         at, end = 0, len(sketch)
         while at < end:
             tag, length = _head_at(sketch, at)
-            at += _HEAD_BYTES + length
-            (raw if tag == RAW else dense).append(sketch[at - length : at])
+            start = at + _HEAD_BYTES
+            at = start + length
+            if tag == RAW:
+                raw.append(sketch[start:at])
+            else:
+                dense.append(sketch[start:at])
     return raw, dense

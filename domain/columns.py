@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import reduce
 from struct import unpack
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,8 +14,7 @@ from domain.exact import EXACT
 from domain.questions import Estimate, MeasureKey, Value
 
 
-@dataclass(frozen=True, slots=True)
-class ScanRow:
+class ScanRow(NamedTuple):
     """One group of one scan, its buckets packed: `slots` int32, `first` and `second` int64, big-endian.
 
     `first` is the count, or how many events have the measure; `second` the errors. Of a measure, `sums`,
@@ -123,9 +124,12 @@ _ONE_PASS: dict[str, Callable[[Rows, int], list[Value]]] = {
 def _folded(
     rows: Rows, name: str, length: int, join: Callable[[Decimal, Decimal], Decimal]
 ) -> list[Value]:
+    if length == 1:
+        numbers = [Decimal(text) for _, row in rows for text in getattr(row, name)]
+        return [reduce(join, numbers) if numbers else None]
     found: list[Value] = [None] * length
     for _, row in rows:
-        for slot, text in zip(_slots(row).tolist(), getattr(row, name), strict=True):
+        for slot, text in zip(_places(row), getattr(row, name), strict=True):
             before = found[slot]
             number = Decimal(text)
             found[slot] = number if before is None else join(Decimal(before), number)
@@ -162,7 +166,7 @@ def _clamped(found: Estimate, q: float, low: float, high: float) -> Estimate:
 def _sketches(rows: Rows) -> dict[int, list[bytes]]:
     found: dict[int, list[bytes]] = {}
     for _, row in rows:
-        for slot, sketch in zip(_slots(row).tolist(), row.sketches or (), strict=True):
+        for slot, sketch in zip(_places(row), row.sketches or (), strict=True):
             if sketch:
                 found.setdefault(slot, []).append(sketch)
     return found
@@ -170,6 +174,8 @@ def _sketches(rows: Rows) -> dict[int, list[bytes]]:
 
 def _mixed_slots(rows: Rows) -> tuple[frozenset[int], frozenset[str]]:
     """The buckets that hold amounts in more than one currency (none is one), and those currencies."""
+    if len({currency for currency, _ in rows}) < 2:
+        return _UNMIXED
     held: dict[int, set[str]] = {}
     for slot, currency in _slot_currencies(rows):
         held.setdefault(slot, set()).add(currency or "no currency")
@@ -178,9 +184,15 @@ def _mixed_slots(rows: Rows) -> tuple[frozenset[int], frozenset[str]]:
 
 
 def _slot_currencies(rows: Rows) -> Iterator[tuple[int, str | None]]:
-    if len({currency for currency, _ in rows}) > 1:
-        for currency, row in rows:
-            yield from ((slot, currency) for slot in _slots(row).tolist())
+    for currency, row in rows:
+        yield from ((slot, currency) for slot in _places(row))
+
+
+_UNMIXED: tuple[frozenset[int], frozenset[str]] = frozenset(), frozenset()
+
+
+def _places(row: ScanRow) -> tuple[int, ...]:
+    return unpack(f">{len(row.slots) // 4}i", row.slots)
 
 
 def _numbers(packed: bytes) -> tuple[int, ...]:

@@ -322,9 +322,10 @@ def permitted_type(
     role: Role, catalogue: Catalogue, name: str, *, field: str | None = None
 ) -> EventType:
     """The type of that name. A user's own type that the role may not ask about is as good as unknown."""
+    known = catalogue.types.get(name)
+    if known is not None and may_ask(role, name, known.area):
+        return known
     valid = [each.name for each in visible_types(role, catalogue)]
-    if name in valid:
-        return catalogue.types[name]
     if name in EVENT_TYPES and name in catalogue.types:
         raise Forbidden(
             f"Role {role.value} may not ask about {name!r}. Valid: {', '.join(sorted(valid))}.",

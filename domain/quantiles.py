@@ -33,6 +33,8 @@ Keys = NDArray[np.int32]
 Counts = NDArray[np.uint64]
 Floats = NDArray[np.float64]
 
+_NOTHING: Floats = np.empty(0)
+
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
@@ -69,6 +71,8 @@ def distribution(sketches: Iterable[bytes]) -> Distribution:
     Bins rise, and one that several sketches have comes several times.
     """
     listed, dense = payloads(sketches)
+    if not listed and len(dense) == 1:
+        return Distribution(_NOTHING, *_bins(dense))
     values = np.sort(np.frombuffer(b"".join(listed), ">f8").astype(np.float64))
     if not dense:
         return Distribution(values, np.empty(0, np.int32), None)
@@ -76,10 +80,8 @@ def distribution(sketches: Iterable[bytes]) -> Distribution:
     if len(values):
         own_keys, own_counts = _histogram(values)
         keys, counts = np.concatenate((keys, own_keys)), np.concatenate((counts, own_counts))
-    elif len(dense) == 1:
-        return Distribution(values, keys, counts)
     order = np.argsort(keys, kind="stable")
-    return Distribution(np.empty(0), keys[order], counts[order])
+    return Distribution(_NOTHING, keys[order], counts[order])
 
 
 def _bins(dense: Sequence[bytes]) -> tuple[Keys, Counts]:

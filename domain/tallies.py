@@ -1,7 +1,7 @@
 """What a section's sources counted: parts that figures pick from and add up."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from domain.amounts import Amounts, added
@@ -33,24 +33,27 @@ class Tally:
     """The parts of one group, in one bucket (`row`). Parts never share an event.
 
     `whole` False: the group is several groups of an answer, so what cannot be added (distinct users,
-    quantiles) is unknown.
+    quantiles) is unknown. Figures pick the same parts again and again, so picks are remembered.
     """
 
     parts: tuple[Part, ...]
     row: int = 0
     whole: bool = True
+    _picked: dict[tuple[str, tuple[str | None, ...], bool], "Tally"] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     def at(self, row: int) -> "Tally":
         """The same group in another bucket."""
-        return replace(self, row=row)
+        return Tally(self.parts, row, self.whole)
 
     def only(self, dimension: str, *values: str | None) -> "Tally":
         """The parts with one of these values."""
-        return self._parts(part for part in self.parts if part.key[dimension] in values)
+        return self._pick(dimension, values, wanted=True)
 
     def without(self, dimension: str, *values: str | None) -> "Tally":
         """The parts with none of these values."""
-        return self._parts(part for part in self.parts if part.key[dimension] not in values)
+        return self._pick(dimension, values, wanted=False)
 
     def by(self, dimension: str) -> dict[str | None, "Tally"]:
         """The parts of each value."""
@@ -118,8 +121,12 @@ class Tally:
     def _value(self, part: Part, key: MeasureKey) -> Value:
         return part.columns.values[key][self.row]
 
-    def _parts(self, parts: Iterable[Part]) -> "Tally":
-        return replace(self, parts=tuple(parts))
+    def _pick(self, dimension: str, values: tuple[str | None, ...], *, wanted: bool) -> "Tally":
+        known = (dimension, values, wanted)
+        if known not in self._picked:
+            parts = [part for part in self.parts if (part.key[dimension] in values) is wanted]
+            self._picked[known] = Tally(tuple(parts), self.row, self.whole)
+        return self._picked[known]
 
 
 def _exact(value: int | float | Decimal) -> Decimal:

@@ -1,7 +1,7 @@
 """Figures of one group as the contract shows them: now, before, and how they compare."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from domain.amounts import Amounts
@@ -17,10 +17,13 @@ class Figures:
 
     kind: Kind
     tallies: Tallies
+    _values: dict[str, FigureValue] = field(default_factory=dict, compare=False, repr=False)
 
     def value(self, name: str) -> FigureValue:
         """The figure of that name."""
-        return self.kind.figures[name].value(self.tallies)
+        if name not in self._values:
+            self._values[name] = self.kind.figures[name].value(self.tallies)
+        return self._values[name]
 
     def warnings(self, names: Iterable[str]) -> Iterator[Warning]:
         """What to know about these figures."""

@@ -1,7 +1,6 @@
 """Columns and frames: adding up rows of groups, exactly, and keeping apart what cannot be added."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Context, Decimal
 from fractions import Fraction
@@ -99,7 +98,7 @@ def test_sums_and_extremes_are_exact_to_the_last_digit(groups: list[list[Decimal
 def test_quantiles_stay_between_the_extremes(groups: list[list[Decimal]], q: float) -> None:
     plain = numbers([0], [groups[0]])
     dense = [
-        replace(numbers([0], [group]), sketches=[quantiles.compact(raw_values(group))])
+        numbers([0], [group])._replace(sketches=[quantiles.compact(raw_values(group))])
         for group in groups[1:]
     ]
     together = sorted(value for group in groups for value in group)
@@ -116,9 +115,8 @@ def test_quantiles_stay_between_the_extremes(groups: list[list[Decimal]], q: flo
 
 def test_users_of_several_groups_are_counted_once() -> None:
     def row(users: Sequence[int]) -> ScanRow:
-        return replace(
-            counts([0], [1], [0]), sketches=[distinct.of_hashes(np.array(users, np.uint64))]
-        )
+        sketch = distinct.of_hashes(np.array(users, np.uint64))
+        return counts([0], [1], [0])._replace(sketches=[sketch])
 
     found = column(USERS, one_group([row([1, 2, 3]), row([3, 4])]), 1)
     assert found.values == [4]
@@ -163,12 +161,12 @@ def framed(
     )
     made = plan(0, read, CATALOGUE, RollupState(1, sets(), {}))
     nothing = (None,) * 4
-    counted = [replace(counts([0], [1], [0]), key=(key, *nothing)) for key in groups]
+    counted = [counts([0], [1], [0])._replace(key=(key, *nothing)) for key in groups]
     weighed = [
-        replace(numbers([0], [[weight]]), key=(key, *nothing)) for key, weight in groups.items()
+        numbers([0], [[weight]])._replace(key=(key, *nothing)) for key, weight in groups.items()
     ]
     if overflow:
-        counted.append(replace(counts([0], [overflow], [0]), key=(None, *nothing), overflow=True))
+        counted.append(counts([0], [overflow], [0])._replace(key=(None, *nothing), overflow=True))
     return assemble(made, [counted, weighed], as_of=NOON, tail=False)
 
 
