@@ -6,7 +6,7 @@ from datetime import datetime
 
 import asyncpg
 
-from db.event_copy import COLUMNS, copy_lines
+from db.event_copy import COLUMNS, ESCAPE, NULL, copy_lines
 from db.partitions import EventPartitions
 from db.pool import Connection
 from db.queries import load
@@ -85,7 +85,12 @@ class EventStore:
                 fresh = [event for event in first.values() if event.id not in taken]
                 lines = copy_lines(fresh, claim["batch_id"], received_at, self.raw_days)
                 await connection.copy_to_table(
-                    "analytics_events", source=_once(lines), columns=COLUMNS, format="text"
+                    "analytics_events",
+                    source=_once(lines),
+                    columns=COLUMNS,
+                    format="csv",
+                    escape=ESCAPE,
+                    null=NULL,
                 )
         if len(first) == len(events) and not taken:
             return Outcome()

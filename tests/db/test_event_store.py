@@ -49,6 +49,11 @@ async def test_every_text_and_number_comes_back_as_it_was(pool: asyncpg.Pool) ->
         "\x01\x7f",
         "' OR 1=1",
         "NULL",
+        "null",
+        "a,b",
+        "]\n[",
+        "line\n\\.\nline",
+        '\\"',
     ]
     events = [
         event(
