@@ -16,7 +16,7 @@ from db.outage import LOST, outages_stated
 from db.queries import load
 from domain.errors import Unavailable
 
-_QUERIES = load("data_version")
+_CURRENT = load("data_version")["current"]
 _PATIENCE = 1.0
 """Seconds after which a database that does not answer is as good as down."""
 
@@ -24,7 +24,7 @@ _PATIENCE = 1.0
 async def read_version(pool: asyncpg.Pool) -> str:
     """The version now, over any connection. Raises Unavailable."""
     with outages_stated():
-        version: str = await pool.fetchval(_QUERIES["current"])
+        version: str = await pool.fetchval(_CURRENT)
     return version
 
 
@@ -36,30 +36,29 @@ class VersionReader:
         self._connection: PoolConnectionProxy | None = None
 
     async def __call__(self) -> str:
-        """The version now. Raises Unavailable."""
+        """The version now. Raises Unavailable.
+
+        Over another connection where the one that was kept is lost: only then the database is down.
+        """
         try:
+            if self._connection is not None:
+                try:
+                    return await self._read(self._connection)
+                except LOST as problem:
+                    if _is_late(problem):
+                        raise
             async with asyncio.timeout(_PATIENCE):
-                return await self._read_again()
+                with outages_stated():
+                    self._connection = await self._pool.acquire()
+                    return await self._read(self._connection)
         except TimeoutError:
             raise Unavailable("The database does not answer now; try again.") from None
 
-    async def _read_again(self) -> str:
-        """Over another connection where the one that was kept is lost: only then the database is down."""
-        if self._connection is not None:
-            try:
-                return await self._read()
-            except LOST:
-                pass
-        with outages_stated():
-            return await self._read()
-
-    async def _read(self) -> str:
-        if self._connection is None:
-            self._connection = await self._pool.acquire()
+    async def _read(self, connection: PoolConnectionProxy) -> str:
         try:
-            version: str = await self._connection.fetchval(_QUERIES["current"])
+            version: str = await connection.fetchval(_CURRENT, timeout=_PATIENCE)
         except BaseException:
-            await self._drop(self._connection)
+            await self._drop(connection)
             raise
         return version
 
@@ -67,6 +66,11 @@ class VersionReader:
         self._connection = None
         connection.terminate()
         await self._pool.release(connection)
+
+
+def _is_late(problem: BaseException) -> bool:
+    """Whether our own patience ended, not a connection that the network gave up."""
+    return isinstance(problem, TimeoutError) and problem.errno is None
 
 
 class DataVersion:

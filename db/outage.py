@@ -13,8 +13,12 @@ LOST = (
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
 )
-"""What it looks like when the server is down, shutting down or full."""
+"""What it looks like when the server is down, shutting down or full.
+
+The last is what asyncpg says between the server's last word on a connection and the end of that connection.
+"""
 
 
 @contextmanager

@@ -7,9 +7,9 @@ from typing import Any
 import asyncpg
 import pytest
 
-from db.data_version import VersionReader, read_version
+from db.data_version import DataVersion, VersionReader, read_version
 from db.pool import connect, open_pool
-from domain.errors import TidemarkError
+from domain.errors import TidemarkError, Unavailable
 from domain.questions import Columns, Frame, Read
 from tests.histories import CATALOGUE, question
 from tests.world import WORK, World
@@ -75,3 +75,51 @@ async def test_a_restored_database_has_versions_of_its_own(
         restored.terminate()
         await admin.execute(f"DROP DATABASE {copy} WITH (FORCE)")
         await admin.close()
+
+
+async def test_a_database_that_hangs_is_unavailable_and_then_is_not(
+    pool: asyncpg.Pool, dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("db.data_version._PATIENCE", 0.1)
+    versions = await open_pool(dsn, max_size=1)
+    read = VersionReader(versions)
+    before = await read()
+    async with pool.acquire() as blocker, blocker.transaction():
+        await blocker.execute("LOCK TABLE rollup_state IN ACCESS EXCLUSIVE MODE")
+        for _ in range(2):
+            with pytest.raises(Unavailable):
+                await read()
+    monkeypatch.setattr("db.data_version._PATIENCE", 10.0)
+    assert await read() == before
+    versions.terminate()
+
+
+async def test_a_connection_that_was_lost_is_replaced(pool: asyncpg.Pool, dsn: str) -> None:
+    versions = await open_pool(dsn, max_size=1)
+    read = VersionReader(versions)
+    before = await read()
+    ended = await pool.fetchval(
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND query LIKE '%merged_batches%' AND pid <> pg_backend_pid()"
+    )
+    assert ended == 1
+    assert await read() == before
+    versions.terminate()
+
+
+async def test_who_is_told_learns_of_a_failure_as_well_and_the_next_reading_goes_on() -> None:
+    outcomes: list[str | Exception] = [Unavailable("away"), "1.2"]
+
+    async def read() -> str:
+        found = outcomes.pop(0)
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    version = DataVersion(read)
+    told: list[str | Exception] = []
+    version.tell(told.append)
+    with pytest.raises(Unavailable):
+        await version.current()
+    assert await version.current() == "1.2"
+    assert [type(each) for each in told] == [Unavailable]

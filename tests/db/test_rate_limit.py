@@ -106,3 +106,16 @@ async def test_a_flush_of_redis_fills_buckets_and_breaks_nothing(redis: Redis) -
     await spent(limit, "a")
     await redis.flushdb()
     assert await spent(limit, "a") == 1_000
+
+
+async def test_only_points_that_are_held_are_spent_without_asking(redis: Redis) -> None:
+    limit = RateLimit(redis, Allowance(capacity=1_000, per_second=0.001), lambda: 1_000.0)
+    assert not limit.spend("ada", 1), "nothing is held before the first charge"
+    await limit.charge("ada", 1)
+    spent = 0
+    while limit.spend("ada", 1):
+        spent += 1
+    assert 0 < spent < 1_000
+    assert limit.remaining("ada") == 999 - spent
+    await limit.charge("ada", 999 - spent)
+    assert not limit.spend("ada", 1)

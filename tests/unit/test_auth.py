@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import jwt
 import pytest
@@ -15,11 +16,14 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from app.auth import KEY_REMEMBERED, Authenticator, credential_of
 from app.jwks import KeySet, check_source
 from app.tokens import Trust, caller_of, issue
+from db.keys import PREFIX, ApiKey, key_hash
 from domain.callers import Caller, Role
 from domain.errors import ConfigurationError, Unauthenticated
 
 SECRET = "a-secret-of-more-than-thirty-two-characters"
 NOW = datetime.now(UTC)
+_HOUR = timedelta(hours=1)
+_SECOND = timedelta(seconds=1)
 TRUST = Trust(SECRET, None, ("HS256", "RS256"), "https://issuer.example", "tidemark")
 RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
@@ -181,3 +185,38 @@ async def test_a_token_is_checked_once_and_names_each_request_by_itself(tmp_path
     clock[0] = KEY_REMEMBERED
     with pytest.raises(Unauthenticated):
         await authenticator.caller(token, "c-3")
+
+
+async def test_a_credential_holds_for_as_long_as_it_is_remembered_and_for_its_caller_alone() -> (
+    None
+):
+    ticks = [0.0]
+    authenticator = Authenticator(None, TRUST, tick=lambda: ticks[0])  # type: ignore[arg-type]
+    token = issue(TRUST, secret=SECRET, role=Role.ADMIN, subject="ada", ttl=_HOUR, now=NOW)
+    caller = await authenticator.caller(token, "c-1")
+    hashed = key_hash(token)
+    assert authenticator.still(hashed, replace(caller, correlation="another"))
+    assert not authenticator.still(hashed, replace(caller, role=Role.OPS_VIEWER))
+    assert not authenticator.still(hashed, replace(caller, subject="bob"))
+    assert not authenticator.still(key_hash("another"), caller)
+    ticks[0] = KEY_REMEMBERED
+    assert not authenticator.still(hashed, caller)
+
+
+async def test_a_credential_does_not_hold_past_its_end() -> None:
+    authenticator = Authenticator(None, TRUST)  # type: ignore[arg-type]
+    ended = Caller("ada", Role.ADMIN, NOW - _SECOND, "c-1")
+    authenticator._tokens.put(key_hash("a.b.c"), ended)
+    assert not authenticator.still(key_hash("a.b.c"), ended)
+    secret = PREFIX + "x" * 40
+    key = ApiKey(uuid4(), "batch", Role.ADMIN, secret[:8], NOW, NOW + _HOUR, None)
+    spoken = Caller("key:batch", Role.ADMIN, key.expires_at, "c-1")
+    for found, holds in (
+        (key, True),
+        (replace(key, expires_at=NOW - _SECOND), False),
+        (replace(key, revoked_at=NOW), False),
+        (replace(key, role=Role.INGEST), False),
+        (replace(key, name="other"), False),
+    ):
+        authenticator._keys.put(key_hash(secret), found)
+        assert authenticator.still(key_hash(secret), spoken) is holds
