@@ -11,16 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from db.expressions import (
-    IS_ERROR,
     Parameters,
     condition,
     dimension_of_event,
-    measure_of_event,
     possible,
-    users_sketch,
-    values_sketch,
 )
 from db.rollup_columns import FIRST_KEY, place
+from db.scan_parts import added, event_parts, packed, row_parts
 from domain.catalogue import ALL_EVENTS, EventType
 from domain.grains import Grain, Micros, Segments, instants
 from domain.plan import CURRENCY, Plan, RollupSet, Scan
@@ -94,9 +91,10 @@ def statement(plans: Sequence[Plan]) -> Statement:
     """One statement for all plans. Scans are numbered over the plans; row -1 is the state's version."""
     parameters = Parameters()
     passes = list(_passes(plans, parameters))
-    added = [_pass(each) for each in passes]
-    tables = [_pending(plans, parameters), _tail(added), *added]
-    branches = [_HEAD, *(_branch(each, *scan) for each in passes for scan in each.scans)]
+    merged = [_pass(each) for each in passes if not each.apart]
+    branches = [branch for each in passes for branch in _branches(each)]
+    tables = [_pending(plans, parameters), _tail([*merged, *branches]), *merged]
+    branches.insert(0, _HEAD)
     sql = "WITH " + ",\n".join(tables) + "\n" + "\nUNION ALL\n".join(branches)
     return Statement(sql, tuple(parameters.values))
 
@@ -140,11 +138,9 @@ def _passes(plans: Sequence[Plan], parameters: Parameters) -> Iterator[_Pass]:
 
 def _pass(each: _Pass) -> str:
     sources = "\n        UNION ALL\n".join(_sources(each))
-    if each.apart:
-        return f"{each.name} AS NOT MATERIALIZED (\n{sources}\n)"
     return f"""\
 {each.name} AS MATERIALIZED (
-    SELECT slot{each.keys}, overflow, {", ".join(_added(each))}
+    SELECT slot{each.keys}, overflow, {", ".join(added(each.scans))}
     FROM (
 {sources}
     ) parts
@@ -152,40 +148,24 @@ def _pass(each: _Pass) -> str:
 )"""
 
 
-def _branch(each: _Pass, number: int, scan: Scan) -> str:
+def _branches(each: _Pass) -> Iterator[str]:
+    """The rows of each scan; of a pass whose parts are apart already, those of each source by themselves."""
+    for number, scan in each.scans:
+        if not each.apart:
+            yield _branch(each, number, scan, each.name)
+            continue
+        for source in _sources(each):
+            yield _branch(each, number, scan, f"(\n{source}\n) parts")
+
+
+def _branch(each: _Pass, number: int, scan: Scan, source: str) -> str:
     shown = each.keys + ", NULL" * (5 - len(each.groups))
     some = "true" if scan.of is None else f"n_{number} > 0"
     return f"""\
-SELECT {number}{shown}, overflow, {each.packed_places}, {_packed(number, scan)}
-FROM {each.name}
+SELECT {number}{shown}, overflow, {each.packed_places}, {packed(number, scan)}
+FROM {source}
 WHERE {some}
 GROUP BY overflow{each.keys}"""
-
-
-def _packed(number: int, scan: Scan) -> str:
-    sketches = f"array_agg(sketch_{number})" if scan.sketch else "NULL::bytea[]"
-    if scan.of is None:
-        return (
-            f"string_agg(int8send(n_{number}), ''), string_agg(int8send(errors_{number}), ''),"
-            f" NULL::text[], NULL::text[], NULL::text[], {sketches}"
-        )
-    return (
-        f"string_agg(int8send(n_{number}), ''), NULL::bytea, array_agg(total_{number}::text),"
-        f" array_agg(low_{number}::text), array_agg(high_{number}::text), {sketches}"
-    )
-
-
-def _added(each: _Pass) -> Iterator[str]:
-    for number, scan in each.scans:
-        yield f"coalesce(sum(n_{number}), 0)::bigint AS n_{number}"
-        if scan.of is None:
-            yield f"sum(errors_{number})::bigint AS errors_{number}"
-        else:
-            yield f"sum(total_{number}) AS total_{number}"
-            yield f"min(low_{number}) AS low_{number}"
-            yield f"max(high_{number}) AS high_{number}"
-        if scan.sketch:
-            yield f"string_agg(sketch_{number}, ''::bytea) AS sketch_{number}"
 
 
 def _sources(each: _Pass) -> Iterator[str]:
@@ -203,6 +183,7 @@ def _rollup_source(each: _Pass, rollup: RollupSet) -> str:
 
     parameters, tree = each.parameters, each.plan.read.filter
     grains, starts, ends = _segment_arguments(each.lead.segments, parameters)
+    low, high = _segment_bounds(each.lead.segments, parameters)
     groups = "".join(f", {column(name)} AS g{at}" for at, name in enumerate(each.lead.group_by, 1))
     needed = {*each.plan.read.group_by, *(tree.dimensions() if tree else ())}
     overflow = "r.overflow" if needed - {CURRENCY} else "false"
@@ -212,13 +193,14 @@ def _rollup_source(each: _Pass, rollup: RollupSet) -> str:
         matching = f"CASE WHEN r.overflow THEN {maybe} ELSE {matching} END"
     return f"""\
         SELECT {each.place("r.bucket", "r.bucket")} AS slot{groups}, {overflow} AS overflow,
-               {", ".join(_row_parts(each, rollup))}
+               {", ".join(row_parts(each.scans, rollup))}
         FROM unnest({grains}, {starts}, {ends}) AS s (grain, low, high)
         CROSS JOIN LATERAL (
             SELECT *, key_hash < '{FIRST_KEY}' AS overflow
             FROM rollups
             WHERE set_id = {parameters.add(rollup.id, "integer")} AND grain = s.grain
-                AND bucket >= s.low AND bucket < s.high{_parts(each, rollup)} OFFSET 0
+                AND bucket >= s.low AND bucket < s.high
+                AND bucket >= {low} AND bucket < {high}{_parts(each, rollup)} OFFSET 0
         ) r
         WHERE {matching}"""
 
@@ -231,21 +213,6 @@ def _parts(each: _Pass, rollup: RollupSet) -> str:
         0 if scan.of is None else place(rollup.measures.index(scan.of))[0] for _, scan in each.scans
     }
     return f" AND part IN ({', '.join(map(str, sorted(parts)))})"
-
-
-def _row_parts(each: _Pass, rollup: RollupSet) -> Iterator[str]:
-    for number, scan in each.scans:
-        if scan.of is None:
-            yield f"r.count AS n_{number}, r.error_count AS errors_{number}"
-            if scan.sketch:
-                yield f"r.users AS sketch_{number}"
-            continue
-        part, slot = place(rollup.measures.index(scan.of))
-        names = [("n", "n"), ("sum", "total"), ("min", "low"), ("max", "high")]
-        if scan.sketch:
-            names.append(("histogram", "sketch"))
-        for column, name in names:
-            yield f"CASE WHEN r.part = {part} THEN r.{column}{slot} END AS {name}_{number}"
 
 
 def _raw_source(each: _Pass) -> str:
@@ -286,7 +253,7 @@ def _events_source(each: _Pass, events: str) -> str:
     filtered = condition(each.plan.read.filter, column, each.parameters)
     return f"""\
         SELECT {each.place("e.occurred_at", _BUCKET_OF_EVENT)} AS slot{groups}, false AS overflow,
-               {", ".join(_event_parts(each))}
+               {", ".join(event_parts(each.scans, each.plan.event_type))}
         FROM {events} AND {only} AND {filtered}
         GROUP BY {keys}"""
 
@@ -295,20 +262,6 @@ def _only_type(event_type: EventType, parameters: Parameters) -> str:
     if event_type.name == ALL_EVENTS:
         return "true"
     return f"e.event_type = {parameters.add(event_type.name, 'text')}"
-
-
-def _event_parts(each: _Pass) -> Iterator[str]:
-    for number, scan in each.scans:
-        if scan.of is None:
-            yield f"count(*) AS n_{number}, count(*) FILTER (WHERE {IS_ERROR}) AS errors_{number}"
-            if scan.sketch:
-                yield f"{users_sketch()} AS sketch_{number}"
-            continue
-        value = measure_of_event(each.plan.event_type.measure(scan.of))
-        yield f"count({value}) AS n_{number}, sum({value}) AS total_{number}"
-        yield f"min({value}) AS low_{number}, max({value}) AS high_{number}"
-        if scan.sketch:
-            yield f"{values_sketch(value)} AS sketch_{number}"
 
 
 def _segment_arguments(
@@ -326,3 +279,11 @@ def _segment_arguments(
         parameters.add(starts, "timestamptz[]"),
         parameters.add(ends, "timestamptz[]"),
     )
+
+
+def _segment_bounds(segments: Mapping[Grain, Segments], parameters: Parameters) -> tuple[str, str]:
+    """Where the first segment starts and the last one ends, so that whole months are left out at once."""
+    start = min(spans.starts[:1] for spans in segments.values())
+    end = max(spans.ends[-1:] for spans in segments.values())
+    (low,), (high,) = instants(start), instants(end)
+    return parameters.add(low, "timestamptz"), parameters.add(high, "timestamptz")

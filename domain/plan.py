@@ -5,6 +5,7 @@ A plan names what to read and never how; `db.analytics` turns it into one SQL st
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 
@@ -22,6 +23,18 @@ from domain.grains import BASE, Grain, Micros, Segments, ceil, cover, micros
 from domain.questions import MeasureKey, Read, Warning
 
 CURRENCY = "currency"
+
+ScanPart = Literal["errors", "total", "low", "high"]
+_PARTS: Mapping[str, tuple[ScanPart, ...]] = {
+    "error_count": ("errors",),
+    "sum": ("total",),
+    "avg": ("total",),
+    "min": ("low",),
+    "max": ("high",),
+    "quantile": ("low", "high"),
+}
+"""What a measure is made of, beside the count and a sketch; no quantile lies beyond the extremes."""
+
 BUCKET_MICROS = int(BASE) * 60_000_000
 _MINUTE = 60_000_000
 _LONG = 24
@@ -73,7 +86,8 @@ class Scan:
     """One pass over one table for one read.
 
     `of` None counts events, errors and users; else it names the measure. `rollup` None answers from raw
-    events alone. `group_by` has the currency where amounts must be kept apart (`by_currency`).
+    events alone. `group_by` has the currency where amounts must be kept apart (`by_currency`). `parts` are
+    added up beside the count of events (or of those that have the measure).
     """
 
     read: int
@@ -81,6 +95,7 @@ class Scan:
     rollup: RollupSet | None
     group_by: tuple[str, ...]
     by_currency: bool
+    parts: frozenset[ScanPart]
     sketch: bool
     segments: Mapping[Grain, Segments]
     raw: Segments
@@ -225,6 +240,7 @@ def _scan(
         rollup=rollup,
         group_by=(*read.group_by, CURRENCY) if apart else read.group_by,
         by_currency=by_currency,
+        parts=frozenset(part for key in wanted for part in _PARTS.get(key.kind, ())),
         sketch=any(key.kind in ("users", "quantile") for key in wanted),
         segments=segments,
         raw=raw,

@@ -1,5 +1,5 @@
 WITH pending AS MATERIALIZED (
-    SELECT batch_id, received_at FROM pending_batches WHERE first_at < $16::timestamptz AND last_at >= $15::timestamptz
+    SELECT batch_id, received_at FROM pending_batches WHERE first_at < $18::timestamptz AND last_at >= $17::timestamptz
 ),
 tail AS MATERIALIZED (
     SELECT e.batch_id, e.duration_ms, e.error_message, e.event_type, e.occurred_at, e.properties, e.status_code
@@ -10,32 +10,33 @@ tail AS MATERIALIZED (
     ) e
 ),
 pass_0_0 AS MATERIALIZED (
-    SELECT slot, g1, overflow, coalesce(sum(n_0), 0)::bigint AS n_0, sum(errors_0)::bigint AS errors_0, coalesce(sum(n_1), 0)::bigint AS n_1, sum(total_1) AS total_1, min(low_1) AS low_1, max(high_1) AS high_1, string_agg(sketch_1, ''::bytea) AS sketch_1
+    SELECT slot, g1, overflow, coalesce(sum(n_0), 0)::bigint AS n_0, sum(errors_0)::bigint AS errors_0, coalesce(sum(n_1), 0)::bigint AS n_1, min(low_1) AS low_1, max(high_1) AS high_1, string_agg(sketch_1, ''::bytea) AS sketch_1
     FROM (
         SELECT width_bucket(r.bucket, $1::timestamptz[]) - 1 AS slot, r.d1 AS g1, r.overflow AS overflow,
-               r.count AS n_0, r.error_count AS errors_0, CASE WHEN r.part = 0 THEN r.n1 END AS n_1, CASE WHEN r.part = 0 THEN r.sum1 END AS total_1, CASE WHEN r.part = 0 THEN r.min1 END AS low_1, CASE WHEN r.part = 0 THEN r.max1 END AS high_1, CASE WHEN r.part = 0 THEN r.histogram1 END AS sketch_1
+               r.count AS n_0, r.error_count AS errors_0, CASE WHEN r.part = 0 THEN r.n1 END AS n_1, CASE WHEN r.part = 0 THEN r.min1 END AS low_1, CASE WHEN r.part = 0 THEN r.max1 END AS high_1, CASE WHEN r.part = 0 THEN r.histogram1 END AS sketch_1
         FROM unnest($2::integer[], $3::timestamptz[], $4::timestamptz[]) AS s (grain, low, high)
         CROSS JOIN LATERAL (
             SELECT *, key_hash < '00000000-0000-0001-0000-000000000000' AS overflow
             FROM rollups
-            WHERE set_id = $6::integer AND grain = s.grain
-                AND bucket >= s.low AND bucket < s.high OFFSET 0
+            WHERE set_id = $8::integer AND grain = s.grain
+                AND bucket >= s.low AND bucket < s.high
+                AND bucket >= $5::timestamptz AND bucket < $6::timestamptz OFFSET 0
         ) r
-        WHERE CASE WHEN r.overflow THEN true ELSE NOT ((coalesce(r.d2 = ANY ($5::text[]), false) OR r.d2 IS NULL)) END
+        WHERE CASE WHEN r.overflow THEN true ELSE NOT ((coalesce(r.d2 = ANY ($7::text[]), false) OR r.d2 IS NULL)) END
         UNION ALL
         SELECT width_bucket(e.occurred_at, $1::timestamptz[]) - 1 AS slot, (e.properties #>> '{"endpoint"}') AS g1, false AS overflow,
-               count(*) AS n_0, count(*) FILTER (WHERE (e.status_code >= 400 OR e.error_message IS NOT NULL) IS TRUE) AS errors_0, count(e.duration_ms) AS n_1, sum(e.duration_ms) AS total_1, min(e.duration_ms) AS low_1, max(e.duration_ms) AS high_1, CASE WHEN count(e.duration_ms) > 0 THEN '\x00'::bytea || int4send((8 * count(e.duration_ms))::integer) || string_agg(float8send(e.duration_ms::float8), '') FILTER (WHERE e.duration_ms IS NOT NULL) ELSE '' END AS sketch_1
-        FROM unnest($7::timestamptz[], $8::timestamptz[]) AS s (low, high)
+               count(*) AS n_0, count(*) FILTER (WHERE (e.status_code >= 400 OR e.error_message IS NOT NULL) IS TRUE) AS errors_0, count(e.duration_ms) AS n_1, min(e.duration_ms) AS low_1, max(e.duration_ms) AS high_1, CASE WHEN count(e.duration_ms) > 0 THEN '\x00'::bytea || int4send((8 * count(e.duration_ms))::integer) || string_agg(float8send(e.duration_ms::float8), '') FILTER (WHERE e.duration_ms IS NOT NULL) ELSE '' END AS sketch_1
+        FROM unnest($9::timestamptz[], $10::timestamptz[]) AS s (low, high)
         CROSS JOIN LATERAL (
             SELECT * FROM analytics_events
             WHERE occurred_at >= s.low AND occurred_at < s.high OFFSET 0
         ) e
-        WHERE e.batch_id NOT IN (SELECT batch_id FROM pending_batches) AND e.event_type = $9::text AND NOT ((coalesce((e.properties #>> '{"method"}') = ANY ($10::text[]), false) OR (e.properties #>> '{"method"}') IS NULL))
+        WHERE e.batch_id NOT IN (SELECT batch_id FROM pending_batches) AND e.event_type = $11::text AND NOT ((coalesce((e.properties #>> '{"method"}') = ANY ($12::text[]), false) OR (e.properties #>> '{"method"}') IS NULL))
         GROUP BY 1, 2
         UNION ALL
         SELECT width_bucket(e.occurred_at, $1::timestamptz[]) - 1 AS slot, (e.properties #>> '{"endpoint"}') AS g1, false AS overflow,
-               count(*) AS n_0, count(*) FILTER (WHERE (e.status_code >= 400 OR e.error_message IS NOT NULL) IS TRUE) AS errors_0, count(e.duration_ms) AS n_1, sum(e.duration_ms) AS total_1, min(e.duration_ms) AS low_1, max(e.duration_ms) AS high_1, CASE WHEN count(e.duration_ms) > 0 THEN '\x00'::bytea || int4send((8 * count(e.duration_ms))::integer) || string_agg(float8send(e.duration_ms::float8), '') FILTER (WHERE e.duration_ms IS NOT NULL) ELSE '' END AS sketch_1
-        FROM tail e WHERE e.occurred_at >= $11::timestamptz AND e.occurred_at < $12::timestamptz AND e.event_type = $13::text AND NOT ((coalesce((e.properties #>> '{"method"}') = ANY ($14::text[]), false) OR (e.properties #>> '{"method"}') IS NULL))
+               count(*) AS n_0, count(*) FILTER (WHERE (e.status_code >= 400 OR e.error_message IS NOT NULL) IS TRUE) AS errors_0, count(e.duration_ms) AS n_1, min(e.duration_ms) AS low_1, max(e.duration_ms) AS high_1, CASE WHEN count(e.duration_ms) > 0 THEN '\x00'::bytea || int4send((8 * count(e.duration_ms))::integer) || string_agg(float8send(e.duration_ms::float8), '') FILTER (WHERE e.duration_ms IS NOT NULL) ELSE '' END AS sketch_1
+        FROM tail e WHERE e.occurred_at >= $13::timestamptz AND e.occurred_at < $14::timestamptz AND e.event_type = $15::text AND NOT ((coalesce((e.properties #>> '{"method"}') = ANY ($16::text[]), false) OR (e.properties #>> '{"method"}') IS NULL))
         GROUP BY 1, 2
     ) parts
     GROUP BY slot, g1, overflow
@@ -50,7 +51,7 @@ FROM pass_0_0
 WHERE true
 GROUP BY overflow, g1
 UNION ALL
-SELECT 1, g1, NULL, NULL, NULL, NULL, overflow, string_agg(int4send(slot), ''), string_agg(int8send(n_1), ''), NULL::bytea, array_agg(total_1::text), array_agg(low_1::text), array_agg(high_1::text), array_agg(sketch_1)
+SELECT 1, g1, NULL, NULL, NULL, NULL, overflow, string_agg(int4send(slot), ''), string_agg(int8send(n_1), ''), NULL::bytea, NULL::text[], array_agg(low_1::text), array_agg(high_1::text), array_agg(sketch_1)
 FROM pass_0_0
 WHERE n_1 > 0
 GROUP BY overflow, g1

@@ -1,8 +1,8 @@
 WITH pending AS MATERIALIZED (
-    SELECT batch_id, received_at FROM pending_batches WHERE first_at < $9::timestamptz AND last_at >= $8::timestamptz
+    SELECT batch_id, received_at FROM pending_batches WHERE first_at < $11::timestamptz AND last_at >= $10::timestamptz
 ),
 tail AS MATERIALIZED (
-    SELECT e.duration_ms, e.error_message, e.event_type, e.occurred_at, e.status_code
+    SELECT e.duration_ms, e.event_type, e.occurred_at
     FROM pending b
     CROSS JOIN LATERAL (
         SELECT * FROM analytics_events e
@@ -10,22 +10,23 @@ tail AS MATERIALIZED (
     ) e
 ),
 pass_0_0 AS MATERIALIZED (
-    SELECT slot, overflow, coalesce(sum(n_0), 0)::bigint AS n_0, sum(errors_0)::bigint AS errors_0, coalesce(sum(n_1), 0)::bigint AS n_1, sum(total_1) AS total_1, min(low_1) AS low_1, max(high_1) AS high_1
+    SELECT slot, overflow, coalesce(sum(n_0), 0)::bigint AS n_0, coalesce(sum(n_1), 0)::bigint AS n_1, sum(total_1) AS total_1
     FROM (
         SELECT r.bucket AS slot, false AS overflow,
-               r.count AS n_0, r.error_count AS errors_0, CASE WHEN r.part = 0 THEN r.n1 END AS n_1, CASE WHEN r.part = 0 THEN r.sum1 END AS total_1, CASE WHEN r.part = 0 THEN r.min1 END AS low_1, CASE WHEN r.part = 0 THEN r.max1 END AS high_1
+               r.count AS n_0, CASE WHEN r.part = 0 THEN r.n1 END AS n_1, CASE WHEN r.part = 0 THEN r.sum1 END AS total_1
         FROM unnest($1::integer[], $2::timestamptz[], $3::timestamptz[]) AS s (grain, low, high)
         CROSS JOIN LATERAL (
             SELECT *, key_hash < '00000000-0000-0001-0000-000000000000' AS overflow
             FROM rollups
-            WHERE set_id = $4::integer AND grain = s.grain
-                AND bucket >= s.low AND bucket < s.high OFFSET 0
+            WHERE set_id = $6::integer AND grain = s.grain
+                AND bucket >= s.low AND bucket < s.high
+                AND bucket >= $4::timestamptz AND bucket < $5::timestamptz OFFSET 0
         ) r
         WHERE true
         UNION ALL
         SELECT date_bin('15 minutes', e.occurred_at, '1970-01-01Z') AS slot, false AS overflow,
-               count(*) AS n_0, count(*) FILTER (WHERE (e.status_code >= 400 OR e.error_message IS NOT NULL) IS TRUE) AS errors_0, count(e.duration_ms) AS n_1, sum(e.duration_ms) AS total_1, min(e.duration_ms) AS low_1, max(e.duration_ms) AS high_1
-        FROM tail e WHERE e.occurred_at >= $5::timestamptz AND e.occurred_at < $6::timestamptz AND e.event_type = $7::text AND true
+               count(*) AS n_0, count(e.duration_ms) AS n_1, sum(e.duration_ms) AS total_1
+        FROM tail e WHERE e.occurred_at >= $7::timestamptz AND e.occurred_at < $8::timestamptz AND e.event_type = $9::text AND true
         GROUP BY 1
     ) parts
     GROUP BY slot, overflow
@@ -35,12 +36,12 @@ SELECT -1 AS scan, (SELECT version::text FROM rollup_state) AS g1, statement_tim
        NULL::bytea AS slots, NULL::bytea AS first, NULL::bytea AS second,
        NULL::text[] AS sums, NULL::text[] AS minima, NULL::text[] AS maxima, NULL::bytea[] AS sketches
 UNION ALL
-SELECT 0, NULL, NULL, NULL, NULL, NULL, overflow, string_agg(timestamptz_send(slot), ''), string_agg(int8send(n_0), ''), string_agg(int8send(errors_0), ''), NULL::text[], NULL::text[], NULL::text[], NULL::bytea[]
+SELECT 0, NULL, NULL, NULL, NULL, NULL, overflow, string_agg(timestamptz_send(slot), ''), string_agg(int8send(n_0), ''), NULL::bytea, NULL::text[], NULL::text[], NULL::text[], NULL::bytea[]
 FROM pass_0_0
 WHERE true
 GROUP BY overflow
 UNION ALL
-SELECT 1, NULL, NULL, NULL, NULL, NULL, overflow, string_agg(timestamptz_send(slot), ''), string_agg(int8send(n_1), ''), NULL::bytea, array_agg(total_1::text), array_agg(low_1::text), array_agg(high_1::text), NULL::bytea[]
+SELECT 1, NULL, NULL, NULL, NULL, NULL, overflow, string_agg(timestamptz_send(slot), ''), string_agg(int8send(n_1), ''), NULL::bytea, array_agg(total_1::text), NULL::text[], NULL::text[], NULL::bytea[]
 FROM pass_0_0
 WHERE n_1 > 0
 GROUP BY overflow

@@ -1,37 +1,42 @@
 WITH pending AS MATERIALIZED (
-    SELECT batch_id, received_at FROM pending_batches WHERE first_at < $9::timestamptz AND last_at >= $8::timestamptz
+    SELECT batch_id, received_at FROM pending_batches WHERE first_at < $11::timestamptz AND last_at >= $10::timestamptz
 ),
 tail AS MATERIALIZED (
-    SELECT e.error_message, e.event_type, e.occurred_at, e.status_code
+    SELECT e.event_type, e.occurred_at
     FROM pending b
     CROSS JOIN LATERAL (
         SELECT * FROM analytics_events e
         WHERE e.batch_id = b.batch_id AND e.received_at = b.received_at OFFSET 0
     ) e
-),
-pass_0_0 AS NOT MATERIALIZED (
-        SELECT r.bucket AS slot, false AS overflow,
-               r.count AS n_0, r.error_count AS errors_0
-        FROM unnest($1::integer[], $2::timestamptz[], $3::timestamptz[]) AS s (grain, low, high)
-        CROSS JOIN LATERAL (
-            SELECT *, key_hash < '00000000-0000-0001-0000-000000000000' AS overflow
-            FROM rollups
-            WHERE set_id = $4::integer AND grain = s.grain
-                AND bucket >= s.low AND bucket < s.high OFFSET 0
-        ) r
-        WHERE true
-        UNION ALL
-        SELECT date_bin('15 minutes', e.occurred_at, '1970-01-01Z') AS slot, false AS overflow,
-               count(*) AS n_0, count(*) FILTER (WHERE (e.status_code >= 400 OR e.error_message IS NOT NULL) IS TRUE) AS errors_0
-        FROM tail e WHERE e.occurred_at >= $5::timestamptz AND e.occurred_at < $6::timestamptz AND e.event_type = $7::text AND true
-        GROUP BY 1
 )
 SELECT -1 AS scan, (SELECT version::text FROM rollup_state) AS g1, statement_timestamp()::text AS g2,
        EXISTS (SELECT FROM pending)::text AS g3, NULL AS g4, NULL AS g5, false AS overflow,
        NULL::bytea AS slots, NULL::bytea AS first, NULL::bytea AS second,
        NULL::text[] AS sums, NULL::text[] AS minima, NULL::text[] AS maxima, NULL::bytea[] AS sketches
 UNION ALL
-SELECT 0, NULL, NULL, NULL, NULL, NULL, overflow, string_agg(timestamptz_send(slot), ''), string_agg(int8send(n_0), ''), string_agg(int8send(errors_0), ''), NULL::text[], NULL::text[], NULL::text[], NULL::bytea[]
-FROM pass_0_0
+SELECT 0, NULL, NULL, NULL, NULL, NULL, overflow, string_agg(timestamptz_send(slot), ''), string_agg(int8send(n_0), ''), NULL::bytea, NULL::text[], NULL::text[], NULL::text[], NULL::bytea[]
+FROM (
+        SELECT r.bucket AS slot, false AS overflow,
+               r.count AS n_0
+        FROM unnest($1::integer[], $2::timestamptz[], $3::timestamptz[]) AS s (grain, low, high)
+        CROSS JOIN LATERAL (
+            SELECT *, key_hash < '00000000-0000-0001-0000-000000000000' AS overflow
+            FROM rollups
+            WHERE set_id = $6::integer AND grain = s.grain
+                AND bucket >= s.low AND bucket < s.high
+                AND bucket >= $4::timestamptz AND bucket < $5::timestamptz OFFSET 0
+        ) r
+        WHERE true
+) parts
+WHERE true
+GROUP BY overflow
+UNION ALL
+SELECT 0, NULL, NULL, NULL, NULL, NULL, overflow, string_agg(timestamptz_send(slot), ''), string_agg(int8send(n_0), ''), NULL::bytea, NULL::text[], NULL::text[], NULL::text[], NULL::bytea[]
+FROM (
+        SELECT date_bin('15 minutes', e.occurred_at, '1970-01-01Z') AS slot, false AS overflow,
+               count(*) AS n_0
+        FROM tail e WHERE e.occurred_at >= $7::timestamptz AND e.occurred_at < $8::timestamptz AND e.event_type = $9::text AND true
+        GROUP BY 1
+) parts
 WHERE true
 GROUP BY overflow

@@ -2,7 +2,7 @@ WITH pending AS MATERIALIZED (
     SELECT batch_id, received_at FROM pending_batches WHERE first_at < $9::timestamptz AND last_at >= $8::timestamptz
 ),
 tail AS MATERIALIZED (
-    SELECT e.batch_id, e.error_message, e.event_type, e.occurred_at, e.properties, e.status_code
+    SELECT e.batch_id, e.event_type, e.occurred_at, e.properties
     FROM pending b
     CROSS JOIN LATERAL (
         SELECT * FROM analytics_events e
@@ -10,10 +10,10 @@ tail AS MATERIALIZED (
     ) e
 ),
 pass_0_0 AS MATERIALIZED (
-    SELECT slot, g1, g2, overflow, coalesce(sum(n_0), 0)::bigint AS n_0, sum(errors_0)::bigint AS errors_0, coalesce(sum(n_1), 0)::bigint AS n_1, sum(total_1) AS total_1, min(low_1) AS low_1, max(high_1) AS high_1
+    SELECT slot, g1, g2, overflow, coalesce(sum(n_0), 0)::bigint AS n_0, coalesce(sum(n_1), 0)::bigint AS n_1, sum(total_1) AS total_1
     FROM (
         SELECT width_bucket(e.occurred_at, $1::timestamptz[]) - 1 AS slot, (e.properties #>> '{"fragile"}') AS g1, (e.properties #>> '{"address","zone","code"}') AS g2, false AS overflow,
-               count(*) AS n_0, count(*) FILTER (WHERE (e.status_code >= 400 OR e.error_message IS NOT NULL) IS TRUE) AS errors_0, count(CASE WHEN jsonb_typeof(e.properties #> '{"size","weight"}') = 'number' THEN (e.properties #>> '{"size","weight"}')::numeric END) AS n_1, sum(CASE WHEN jsonb_typeof(e.properties #> '{"size","weight"}') = 'number' THEN (e.properties #>> '{"size","weight"}')::numeric END) AS total_1, min(CASE WHEN jsonb_typeof(e.properties #> '{"size","weight"}') = 'number' THEN (e.properties #>> '{"size","weight"}')::numeric END) AS low_1, max(CASE WHEN jsonb_typeof(e.properties #> '{"size","weight"}') = 'number' THEN (e.properties #>> '{"size","weight"}')::numeric END) AS high_1
+               count(*) AS n_0, count(CASE WHEN jsonb_typeof(e.properties #> '{"size","weight"}') = 'number' THEN (e.properties #>> '{"size","weight"}')::numeric END) AS n_1, sum(CASE WHEN jsonb_typeof(e.properties #> '{"size","weight"}') = 'number' THEN (e.properties #>> '{"size","weight"}')::numeric END) AS total_1
         FROM unnest($2::timestamptz[], $3::timestamptz[]) AS s (low, high)
         CROSS JOIN LATERAL (
             SELECT * FROM analytics_events
@@ -23,7 +23,7 @@ pass_0_0 AS MATERIALIZED (
         GROUP BY 1, 2, 3
         UNION ALL
         SELECT width_bucket(e.occurred_at, $1::timestamptz[]) - 1 AS slot, (e.properties #>> '{"fragile"}') AS g1, (e.properties #>> '{"address","zone","code"}') AS g2, false AS overflow,
-               count(*) AS n_0, count(*) FILTER (WHERE (e.status_code >= 400 OR e.error_message IS NOT NULL) IS TRUE) AS errors_0, count(CASE WHEN jsonb_typeof(e.properties #> '{"size","weight"}') = 'number' THEN (e.properties #>> '{"size","weight"}')::numeric END) AS n_1, sum(CASE WHEN jsonb_typeof(e.properties #> '{"size","weight"}') = 'number' THEN (e.properties #>> '{"size","weight"}')::numeric END) AS total_1, min(CASE WHEN jsonb_typeof(e.properties #> '{"size","weight"}') = 'number' THEN (e.properties #>> '{"size","weight"}')::numeric END) AS low_1, max(CASE WHEN jsonb_typeof(e.properties #> '{"size","weight"}') = 'number' THEN (e.properties #>> '{"size","weight"}')::numeric END) AS high_1
+               count(*) AS n_0, count(CASE WHEN jsonb_typeof(e.properties #> '{"size","weight"}') = 'number' THEN (e.properties #>> '{"size","weight"}')::numeric END) AS n_1, sum(CASE WHEN jsonb_typeof(e.properties #> '{"size","weight"}') = 'number' THEN (e.properties #>> '{"size","weight"}')::numeric END) AS total_1
         FROM tail e WHERE e.occurred_at >= $5::timestamptz AND e.occurred_at < $6::timestamptz AND e.event_type = $7::text AND true
         GROUP BY 1, 2, 3
     ) parts
@@ -34,12 +34,12 @@ SELECT -1 AS scan, (SELECT version::text FROM rollup_state) AS g1, statement_tim
        NULL::bytea AS slots, NULL::bytea AS first, NULL::bytea AS second,
        NULL::text[] AS sums, NULL::text[] AS minima, NULL::text[] AS maxima, NULL::bytea[] AS sketches
 UNION ALL
-SELECT 0, g1, g2, NULL, NULL, NULL, overflow, string_agg(int4send(slot), ''), string_agg(int8send(n_0), ''), string_agg(int8send(errors_0), ''), NULL::text[], NULL::text[], NULL::text[], NULL::bytea[]
+SELECT 0, g1, g2, NULL, NULL, NULL, overflow, string_agg(int4send(slot), ''), string_agg(int8send(n_0), ''), NULL::bytea, NULL::text[], NULL::text[], NULL::text[], NULL::bytea[]
 FROM pass_0_0
 WHERE true
 GROUP BY overflow, g1, g2
 UNION ALL
-SELECT 1, g1, g2, NULL, NULL, NULL, overflow, string_agg(int4send(slot), ''), string_agg(int8send(n_1), ''), NULL::bytea, array_agg(total_1::text), array_agg(low_1::text), array_agg(high_1::text), NULL::bytea[]
+SELECT 1, g1, g2, NULL, NULL, NULL, overflow, string_agg(int4send(slot), ''), string_agg(int8send(n_1), ''), NULL::bytea, array_agg(total_1::text), NULL::text[], NULL::text[], NULL::bytea[]
 FROM pass_0_0
 WHERE n_1 > 0
 GROUP BY overflow, g1, g2

@@ -1,5 +1,5 @@
 WITH pending AS MATERIALIZED (
-    SELECT batch_id, received_at FROM pending_batches WHERE first_at < $10::timestamptz AND last_at >= $9::timestamptz
+    SELECT batch_id, received_at FROM pending_batches WHERE first_at < $12::timestamptz AND last_at >= $11::timestamptz
 ),
 tail AS MATERIALIZED (
     SELECT e.event_type, e.occurred_at, e.properties
@@ -10,22 +10,23 @@ tail AS MATERIALIZED (
     ) e
 ),
 pass_0_0 AS MATERIALIZED (
-    SELECT slot, overflow, coalesce(sum(n_0), 0)::bigint AS n_0, sum(total_0) AS total_0, min(low_0) AS low_0, max(high_0) AS high_0
+    SELECT slot, overflow, coalesce(sum(n_0), 0)::bigint AS n_0, max(high_0) AS high_0
     FROM (
         SELECT width_bucket(r.bucket, $1::timestamptz[]) - 1 AS slot, false AS overflow,
-               CASE WHEN r.part = 1 THEN r.n2 END AS n_0, CASE WHEN r.part = 1 THEN r.sum2 END AS total_0, CASE WHEN r.part = 1 THEN r.min2 END AS low_0, CASE WHEN r.part = 1 THEN r.max2 END AS high_0
+               CASE WHEN r.part = 1 THEN r.n2 END AS n_0, CASE WHEN r.part = 1 THEN r.max2 END AS high_0
         FROM unnest($2::integer[], $3::timestamptz[], $4::timestamptz[]) AS s (grain, low, high)
         CROSS JOIN LATERAL (
             SELECT *, key_hash < '00000000-0000-0001-0000-000000000000' AS overflow
             FROM rollups
-            WHERE set_id = $5::integer AND grain = s.grain
-                AND bucket >= s.low AND bucket < s.high AND part IN (1) OFFSET 0
+            WHERE set_id = $7::integer AND grain = s.grain
+                AND bucket >= s.low AND bucket < s.high
+                AND bucket >= $5::timestamptz AND bucket < $6::timestamptz AND part IN (1) OFFSET 0
         ) r
         WHERE true
         UNION ALL
         SELECT width_bucket(e.occurred_at, $1::timestamptz[]) - 1 AS slot, false AS overflow,
-               count(CASE WHEN jsonb_typeof(e.properties #> '{"size","width"}') = 'number' THEN (e.properties #>> '{"size","width"}')::numeric END) AS n_0, sum(CASE WHEN jsonb_typeof(e.properties #> '{"size","width"}') = 'number' THEN (e.properties #>> '{"size","width"}')::numeric END) AS total_0, min(CASE WHEN jsonb_typeof(e.properties #> '{"size","width"}') = 'number' THEN (e.properties #>> '{"size","width"}')::numeric END) AS low_0, max(CASE WHEN jsonb_typeof(e.properties #> '{"size","width"}') = 'number' THEN (e.properties #>> '{"size","width"}')::numeric END) AS high_0
-        FROM tail e WHERE e.occurred_at >= $6::timestamptz AND e.occurred_at < $7::timestamptz AND e.event_type = $8::text AND true
+               count(CASE WHEN jsonb_typeof(e.properties #> '{"size","width"}') = 'number' THEN (e.properties #>> '{"size","width"}')::numeric END) AS n_0, max(CASE WHEN jsonb_typeof(e.properties #> '{"size","width"}') = 'number' THEN (e.properties #>> '{"size","width"}')::numeric END) AS high_0
+        FROM tail e WHERE e.occurred_at >= $8::timestamptz AND e.occurred_at < $9::timestamptz AND e.event_type = $10::text AND true
         GROUP BY 1
     ) parts
     GROUP BY slot, overflow
@@ -35,7 +36,7 @@ SELECT -1 AS scan, (SELECT version::text FROM rollup_state) AS g1, statement_tim
        NULL::bytea AS slots, NULL::bytea AS first, NULL::bytea AS second,
        NULL::text[] AS sums, NULL::text[] AS minima, NULL::text[] AS maxima, NULL::bytea[] AS sketches
 UNION ALL
-SELECT 0, NULL, NULL, NULL, NULL, NULL, overflow, string_agg(int4send(slot), ''), string_agg(int8send(n_0), ''), NULL::bytea, array_agg(total_0::text), array_agg(low_0::text), array_agg(high_0::text), NULL::bytea[]
+SELECT 0, NULL, NULL, NULL, NULL, NULL, overflow, string_agg(int4send(slot), ''), string_agg(int8send(n_0), ''), NULL::bytea, NULL::text[], NULL::text[], array_agg(high_0::text), NULL::bytea[]
 FROM pass_0_0
 WHERE n_0 > 0
 GROUP BY overflow

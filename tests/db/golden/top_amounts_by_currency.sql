@@ -1,8 +1,8 @@
 WITH pending AS MATERIALIZED (
-    SELECT batch_id, received_at FROM pending_batches WHERE first_at < $17::timestamptz AND last_at >= $16::timestamptz
+    SELECT batch_id, received_at FROM pending_batches WHERE first_at < $21::timestamptz AND last_at >= $20::timestamptz
 ),
 tail AS MATERIALIZED (
-    SELECT e.currency, e.error_message, e.event_type, e.occurred_at, e.properties, e.status_code, e.value
+    SELECT e.currency, e.event_type, e.occurred_at, e.properties, e.value
     FROM pending b
     CROSS JOIN LATERAL (
         SELECT * FROM analytics_events e
@@ -10,43 +10,45 @@ tail AS MATERIALIZED (
     ) e
 ),
 pass_0_0 AS MATERIALIZED (
-    SELECT slot, g1, overflow, coalesce(sum(n_0), 0)::bigint AS n_0, sum(errors_0)::bigint AS errors_0
+    SELECT slot, g1, overflow, coalesce(sum(n_0), 0)::bigint AS n_0
     FROM (
         SELECT width_bucket(r.bucket, $1::timestamptz[]) - 1 AS slot, r.d1 AS g1, r.overflow AS overflow,
-               r.count AS n_0, r.error_count AS errors_0
+               r.count AS n_0
         FROM unnest($2::integer[], $3::timestamptz[], $4::timestamptz[]) AS s (grain, low, high)
         CROSS JOIN LATERAL (
             SELECT *, key_hash < '00000000-0000-0001-0000-000000000000' AS overflow
             FROM rollups
-            WHERE set_id = $5::integer AND grain = s.grain
-                AND bucket >= s.low AND bucket < s.high OFFSET 0
+            WHERE set_id = $7::integer AND grain = s.grain
+                AND bucket >= s.low AND bucket < s.high
+                AND bucket >= $5::timestamptz AND bucket < $6::timestamptz OFFSET 0
         ) r
         WHERE true
         UNION ALL
         SELECT width_bucket(e.occurred_at, $1::timestamptz[]) - 1 AS slot, (e.properties #>> '{"collection"}') AS g1, false AS overflow,
-               count(*) AS n_0, count(*) FILTER (WHERE (e.status_code >= 400 OR e.error_message IS NOT NULL) IS TRUE) AS errors_0
-        FROM tail e WHERE e.occurred_at >= $6::timestamptz AND e.occurred_at < $7::timestamptz AND e.event_type = $8::text AND true
+               count(*) AS n_0
+        FROM tail e WHERE e.occurred_at >= $8::timestamptz AND e.occurred_at < $9::timestamptz AND e.event_type = $10::text AND true
         GROUP BY 1, 2
     ) parts
     GROUP BY slot, g1, overflow
 ),
 pass_0_1 AS MATERIALIZED (
-    SELECT slot, g1, g2, overflow, coalesce(sum(n_1), 0)::bigint AS n_1, sum(total_1) AS total_1, min(low_1) AS low_1, max(high_1) AS high_1
+    SELECT slot, g1, g2, overflow, coalesce(sum(n_1), 0)::bigint AS n_1, sum(total_1) AS total_1
     FROM (
         SELECT width_bucket(r.bucket, $1::timestamptz[]) - 1 AS slot, r.d1 AS g1, r.d2 AS g2, r.overflow AS overflow,
-               CASE WHEN r.part = 0 THEN r.n3 END AS n_1, CASE WHEN r.part = 0 THEN r.sum3 END AS total_1, CASE WHEN r.part = 0 THEN r.min3 END AS low_1, CASE WHEN r.part = 0 THEN r.max3 END AS high_1
-        FROM unnest($9::integer[], $10::timestamptz[], $11::timestamptz[]) AS s (grain, low, high)
+               CASE WHEN r.part = 0 THEN r.n3 END AS n_1, CASE WHEN r.part = 0 THEN r.sum3 END AS total_1
+        FROM unnest($11::integer[], $12::timestamptz[], $13::timestamptz[]) AS s (grain, low, high)
         CROSS JOIN LATERAL (
             SELECT *, key_hash < '00000000-0000-0001-0000-000000000000' AS overflow
             FROM rollups
-            WHERE set_id = $12::integer AND grain = s.grain
-                AND bucket >= s.low AND bucket < s.high OFFSET 0
+            WHERE set_id = $16::integer AND grain = s.grain
+                AND bucket >= s.low AND bucket < s.high
+                AND bucket >= $14::timestamptz AND bucket < $15::timestamptz OFFSET 0
         ) r
         WHERE true
         UNION ALL
         SELECT width_bucket(e.occurred_at, $1::timestamptz[]) - 1 AS slot, (e.properties #>> '{"collection"}') AS g1, e.currency AS g2, false AS overflow,
-               count(e.value) AS n_1, sum(e.value) AS total_1, min(e.value) AS low_1, max(e.value) AS high_1
-        FROM tail e WHERE e.occurred_at >= $13::timestamptz AND e.occurred_at < $14::timestamptz AND e.event_type = $15::text AND true
+               count(e.value) AS n_1, sum(e.value) AS total_1
+        FROM tail e WHERE e.occurred_at >= $17::timestamptz AND e.occurred_at < $18::timestamptz AND e.event_type = $19::text AND true
         GROUP BY 1, 2, 3
     ) parts
     GROUP BY slot, g1, g2, overflow
@@ -56,12 +58,12 @@ SELECT -1 AS scan, (SELECT version::text FROM rollup_state) AS g1, statement_tim
        NULL::bytea AS slots, NULL::bytea AS first, NULL::bytea AS second,
        NULL::text[] AS sums, NULL::text[] AS minima, NULL::text[] AS maxima, NULL::bytea[] AS sketches
 UNION ALL
-SELECT 0, g1, NULL, NULL, NULL, NULL, overflow, string_agg(int4send(slot), ''), string_agg(int8send(n_0), ''), string_agg(int8send(errors_0), ''), NULL::text[], NULL::text[], NULL::text[], NULL::bytea[]
+SELECT 0, g1, NULL, NULL, NULL, NULL, overflow, string_agg(int4send(slot), ''), string_agg(int8send(n_0), ''), NULL::bytea, NULL::text[], NULL::text[], NULL::text[], NULL::bytea[]
 FROM pass_0_0
 WHERE true
 GROUP BY overflow, g1
 UNION ALL
-SELECT 1, g1, g2, NULL, NULL, NULL, overflow, string_agg(int4send(slot), ''), string_agg(int8send(n_1), ''), NULL::bytea, array_agg(total_1::text), array_agg(low_1::text), array_agg(high_1::text), NULL::bytea[]
+SELECT 1, g1, g2, NULL, NULL, NULL, overflow, string_agg(int4send(slot), ''), string_agg(int8send(n_1), ''), NULL::bytea, array_agg(total_1::text), NULL::text[], NULL::text[], NULL::bytea[]
 FROM pass_0_1
 WHERE n_1 > 0
 GROUP BY overflow, g1, g2

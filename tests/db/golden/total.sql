@@ -1,8 +1,8 @@
 WITH pending AS MATERIALIZED (
-    SELECT batch_id, received_at FROM pending_batches WHERE first_at < $9::timestamptz AND last_at >= $8::timestamptz
+    SELECT batch_id, received_at FROM pending_batches WHERE first_at < $11::timestamptz AND last_at >= $10::timestamptz
 ),
 tail AS MATERIALIZED (
-    SELECT e.error_message, e.occurred_at, e.status_code, e.user_id
+    SELECT e.occurred_at, e.user_id
     FROM pending b
     CROSS JOIN LATERAL (
         SELECT * FROM analytics_events e
@@ -10,22 +10,23 @@ tail AS MATERIALIZED (
     ) e
 ),
 pass_0_0 AS MATERIALIZED (
-    SELECT slot, overflow, coalesce(sum(n_0), 0)::bigint AS n_0, sum(errors_0)::bigint AS errors_0, string_agg(sketch_0, ''::bytea) AS sketch_0
+    SELECT slot, overflow, coalesce(sum(n_0), 0)::bigint AS n_0, string_agg(sketch_0, ''::bytea) AS sketch_0
     FROM (
         SELECT width_bucket(r.bucket, $1::timestamptz[]) - 1 AS slot, false AS overflow,
-               r.count AS n_0, r.error_count AS errors_0, r.users AS sketch_0
+               r.count AS n_0, r.users AS sketch_0
         FROM unnest($2::integer[], $3::timestamptz[], $4::timestamptz[]) AS s (grain, low, high)
         CROSS JOIN LATERAL (
             SELECT *, key_hash < '00000000-0000-0001-0000-000000000000' AS overflow
             FROM rollups
-            WHERE set_id = $5::integer AND grain = s.grain
-                AND bucket >= s.low AND bucket < s.high OFFSET 0
+            WHERE set_id = $7::integer AND grain = s.grain
+                AND bucket >= s.low AND bucket < s.high
+                AND bucket >= $5::timestamptz AND bucket < $6::timestamptz OFFSET 0
         ) r
         WHERE true
         UNION ALL
         SELECT width_bucket(e.occurred_at, $1::timestamptz[]) - 1 AS slot, false AS overflow,
-               count(*) AS n_0, count(*) FILTER (WHERE (e.status_code >= 400 OR e.error_message IS NOT NULL) IS TRUE) AS errors_0, CASE WHEN count(e.user_id) > 0 THEN '\x00'::bytea || int4send((8 * count(e.user_id))::integer) || string_agg(int8send(hashtextextended(e.user_id, 0)), '') FILTER (WHERE e.user_id IS NOT NULL) ELSE '' END AS sketch_0
-        FROM tail e WHERE e.occurred_at >= $6::timestamptz AND e.occurred_at < $7::timestamptz AND true AND true
+               count(*) AS n_0, CASE WHEN count(e.user_id) > 0 THEN '\x00'::bytea || int4send((8 * count(e.user_id))::integer) || string_agg(int8send(hashtextextended(e.user_id, 0)), '') FILTER (WHERE e.user_id IS NOT NULL) ELSE '' END AS sketch_0
+        FROM tail e WHERE e.occurred_at >= $8::timestamptz AND e.occurred_at < $9::timestamptz AND true AND true
         GROUP BY 1
     ) parts
     GROUP BY slot, overflow
@@ -35,7 +36,7 @@ SELECT -1 AS scan, (SELECT version::text FROM rollup_state) AS g1, statement_tim
        NULL::bytea AS slots, NULL::bytea AS first, NULL::bytea AS second,
        NULL::text[] AS sums, NULL::text[] AS minima, NULL::text[] AS maxima, NULL::bytea[] AS sketches
 UNION ALL
-SELECT 0, NULL, NULL, NULL, NULL, NULL, overflow, string_agg(int4send(slot), ''), string_agg(int8send(n_0), ''), string_agg(int8send(errors_0), ''), NULL::text[], NULL::text[], NULL::text[], array_agg(sketch_0)
+SELECT 0, NULL, NULL, NULL, NULL, NULL, overflow, string_agg(int4send(slot), ''), string_agg(int8send(n_0), ''), NULL::bytea, NULL::text[], NULL::text[], NULL::text[], array_agg(sketch_0)
 FROM pass_0_0
 WHERE true
 GROUP BY overflow
