@@ -75,5 +75,14 @@ def _frames(
 def _placed(row: ScanRow, edges: Micros) -> ScanRow:
     """A row whose places are the starts of buckets, as PostgreSQL sends instants: microseconds since 2000."""
     buckets = np.frombuffer(row.slots, ">i8") + _YEAR_2000
-    places = np.searchsorted(edges, buckets, side="right") - 1
+    places = _places(buckets, edges)
     return row._replace(slots=places.astype(">i4").tobytes())
+
+
+def _places(buckets: Micros, edges: Micros) -> Micros:
+    """Which buckets of the question these instants are in; where all are as long, by division."""
+    length = int(edges[1] - edges[0])
+    if (np.diff(edges) == length).all():
+        even: Micros = (buckets - edges[0]) // length
+        return even
+    return np.searchsorted(edges, buckets, side="right") - 1

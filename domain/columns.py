@@ -8,6 +8,7 @@ from struct import unpack
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from domain import distinct, quantiles
 from domain.exact import EXACT
@@ -64,7 +65,7 @@ def _added(rows: Sequence[ScanRow], name: str, length: int) -> list[Value]:
     totals = np.zeros(length, np.int64)
     for row in rows:
         slots, numbers = _slots(row), np.frombuffer(getattr(row, name), ">i8")
-        if (slots[1:] > slots[:-1]).all():
+        if np.bincount(slots).max(initial=0) <= 1:
             totals[slots] += numbers
         else:
             np.add.at(totals, slots, numbers)
@@ -199,5 +200,5 @@ def _numbers(packed: bytes) -> tuple[int, ...]:
     return unpack(f">{len(packed) // 8}q", packed)
 
 
-def _slots(row: ScanRow) -> "np.ndarray[tuple[int], np.dtype[np.int32]]":
-    return np.frombuffer(row.slots, ">i4")
+def _slots(row: ScanRow) -> NDArray[np.intp]:
+    return np.frombuffer(row.slots, ">i4").astype(np.intp)

@@ -120,6 +120,14 @@ class Edges(tuple[datetime, ...]):
         return edges
 
 
+class Instants(list[datetime]):
+    """Instants in UTC with what they are in microseconds since 1970: long columns are written from that."""
+
+    def __init__(self, instants: Iterable[datetime], at: Micros) -> None:
+        super().__init__(instants)
+        self.at = at
+
+
 def micros(at: Sequence[datetime]) -> Micros:
     """Aware instants in UTC as microseconds since 1970."""
     if isinstance(at, Edges):

@@ -19,7 +19,12 @@ from graph.prepared import Prepared
 from resolvers.kept_answers import Given, Keepable
 from resolvers.scope import Scope
 
-ENCODING = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
+ENCODING = (
+    orjson.OPT_UTC_Z
+    | orjson.OPT_NON_STR_KEYS
+    | orjson.OPT_SERIALIZE_NUMPY
+    | orjson.OPT_NAIVE_UTC  # numpy knows no zones
+)
 _VARY = b"Accept, Authorization, X-API-Key"
 _STALE = "STALE"
 

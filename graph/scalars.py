@@ -11,6 +11,7 @@ from graphql import FloatValueNode, IntValueNode, StringValueNode, ValueNode
 from strawberry.types.scalar import ScalarDefinition
 
 from domain.errors import InvalidInput
+from domain.grains import Instants
 
 Duration = NewType("Duration", str)
 TimeZone = NewType("TimeZone", str)
@@ -20,6 +21,9 @@ FloatColumn = NewType("FloatColumn", list[float | None])
 DateTimeColumn = NewType("DateTimeColumn", list[datetime])
 BooleanColumn = NewType("BooleanColumn", list[bool])
 JSON = NewType("JSON", object)
+
+_UNWRITTEN = 9999
+"""The year that the JSON encoder writes no numbers of."""
 
 LONG_LIMIT = 2**53
 """Whole numbers up to here survive every JSON reader."""
@@ -80,6 +84,13 @@ def _output_only(value: object) -> object:
 
 def _same(value: object) -> object:
     return value
+
+
+def _instants(column: object) -> object:
+    """Numbers that the JSON encoder writes as instants, where they are known: much faster than datetimes."""
+    if not isinstance(column, Instants) or not len(column) or column[-1].year >= _UNWRITTEN:
+        return column
+    return column.at.view("datetime64[us]")
 
 
 def _plain(number: ExactNumber) -> str:
@@ -145,7 +156,7 @@ SCALARS: Mapping[object, ScalarDefinition] = {
     DateTimeColumn: strawberry.scalar(
         name="DateTimeColumn",
         description="A whole column of instants, one per bucket.",
-        serialize=_same,
+        serialize=_instants,
         parse_value=_output_only,
     ),
     BooleanColumn: strawberry.scalar(

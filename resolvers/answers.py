@@ -20,7 +20,10 @@ from domain.questions import (
 )
 
 T = TypeVar("T")
-Column = list[Value]
+Column = Sequence[Value]
+
+_EXACT = frozenset({"sum", "min", "max"})
+"""The kinds of measures that are exact decimals."""
 
 USERS_ESTIMATE = "uniqueUsers"
 """What `estimate(of:)` takes for the number of distinct users."""
@@ -146,16 +149,16 @@ class Buckets:
     `places` holds each one's row in what was read; None: the rows are the buckets.
     """
 
-    start: list[datetime | None]
-    end: list[datetime | None]
-    complete: list[bool | None]
+    start: Sequence[datetime | None]
+    end: Sequence[datetime | None]
+    complete: Sequence[bool | None]
     places: Sequence[int | None] | None = None
 
     def rows(self) -> Sequence[int | None]:
         """Each bucket's row in what was read."""
         return range(len(self.start)) if self.places is None else self.places
 
-    def lined_up(self, column: list[T]) -> Sequence[T | None]:
+    def lined_up(self, column: Sequence[T]) -> Sequence[T | None]:
         """What was read, one item for each bucket."""
         if self.places is None:
             return column
@@ -176,15 +179,15 @@ class AggregateColumns:
     shown: Sequence[bool] = ()
 
     @property
-    def start(self) -> list[datetime | None]:
+    def start(self) -> Sequence[datetime | None]:
         return self._kept(self.buckets.start)
 
     @property
-    def end(self) -> list[datetime | None]:
+    def end(self) -> Sequence[datetime | None]:
         return self._kept(self.buckets.end)
 
     @property
-    def complete(self) -> list[bool | None]:
+    def complete(self) -> Sequence[bool | None]:
         return self._kept(self.buckets.complete)
 
     @property
@@ -210,9 +213,11 @@ class AggregateColumns:
     def column(self, key: MeasureKey) -> Column:
         """One measure, filled, exact sums as the nearest floats."""
         column = self._filled(self.values.values[key])
+        if key.kind not in _EXACT:
+            return column
         return [float(value) if type(value) is Decimal else value for value in column]
 
-    def each(self, shown: Callable[[Aggregates], T]) -> list[T | None]:
+    def each(self, shown: Callable[[Aggregates], T]) -> Sequence[T | None]:
         """Something made of each bucket's measures; None where an earlier bucket has no counterpart."""
         rows = self.buckets.rows()
         return self._kept(
@@ -229,5 +234,5 @@ class AggregateColumns:
             return self._kept(column)
         return fill_column(column, self.fill, self.has_data)
 
-    def _kept(self, column: Sequence[T]) -> list[T]:
-        return list(column) if self.fill is not Fill.NONE else kept(column, self.fill, self.shown)
+    def _kept(self, column: Sequence[T]) -> Sequence[T]:
+        return column if self.fill is not Fill.NONE else kept(column, self.fill, self.shown)

@@ -9,6 +9,7 @@ from domain.catalogue import EventType
 from domain.comparison import Comparison
 from domain.errors import InvalidInput
 from domain.fill import Fill
+from domain.grains import Instants, micros
 from domain.limits import check_limit
 from domain.questions import (
     COUNT,
@@ -209,9 +210,10 @@ def _check_cells(
 
 def current_buckets(edges: Sequence[datetime], now: datetime) -> Buckets:
     """The buckets between these edges."""
+    at = micros(edges)
     return Buckets(
-        start=list(edges[:-1]),
-        end=list(edges[1:]),
+        start=Instants(edges[:-1], at[:-1]),
+        end=Instants(edges[1:], at[1:]),
         complete=list(complete_flags(edges, now)),
     )
 

@@ -1,6 +1,9 @@
 """Questions over HTTP against a real database."""
 
 from collections.abc import Callable
+from datetime import datetime
+
+import pytest
 
 from domain.questions import COUNT, USERS
 from tests.api.conftest import Api
@@ -154,6 +157,28 @@ async def test_timeseries_gives_columns_and_points_of_the_same_buckets(
     assert [point["start"] for point in series["points"]] == columns["start"]
     assert found["previous"] is None
     assert found["meta"]["range"]["granularity"] == "HOUR"
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        ("1970-01-01T00:00:00Z", "1971-03-04T05:06:07.000008Z"),
+        ("2026-01-31T23:59:59.999999Z", "2026-03-10T00:00:00+05:45"),
+        ("9997-12-01T00:00:00Z", "9999-12-31T00:00:00Z"),
+    ],
+)
+async def test_columns_and_points_write_the_same_instants(api: Api, start: str, end: str) -> None:
+    query = """query ($range: RangeInput!) {
+      timeseries(eventType: "*", range: $range, granularity: MONTH) {
+        series { columns { start end } points { start end } }
+      }
+    }"""
+    answered = await api.ask(query, range={"between": {"from": start, "to": end}})
+    (series,) = answered.data["timeseries"]["series"]
+    for name in ("start", "end"):
+        assert series["columns"][name] == [point[name] for point in series["points"]]
+    assert datetime.fromisoformat(series["columns"]["start"][0]) == datetime.fromisoformat(start)
+    assert datetime.fromisoformat(series["columns"]["end"][-1]) == datetime.fromisoformat(end)
 
 
 async def test_timeseries_adds_up_to_the_summary(api: Api, moment: Callable[[int], str]) -> None:
