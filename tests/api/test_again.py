@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import Any
 
 import asyncpg
@@ -23,6 +24,7 @@ from tests.streaming import Served, new_key, serving
 
 NOW = datetime.now(UTC).replace(second=20, microsecond=0)
 QUERY = '{ summary(range: {last: "P2D"}) { totalEvents meta { cached } } }'
+SUMMARY = '{ summary(range: {last: "P2D"}) { totalEvents uniqueUsers } }'
 BUSINESS = '{ business(range: {last: "P2D"}) { overview { orders } } }'
 CHANGING = {"date", "x-correlation-id", "content-length"}
 
@@ -160,6 +162,40 @@ def endpoint_of(one: Asking) -> GraphQLEndpoint:
     (found, *_) = (each for each in paths._router.routes if isinstance(each.app, GraphQLEndpoint))
     endpoint: GraphQLEndpoint = found.app
     return endpoint
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_whatever_is_asked_in_whatever_order_both_ways_agree(
+    one: Asking, ways: Ways, seed: int
+) -> None:
+    random = Random(seed)
+    roles = (Role.ADMIN, Role.ADMIN, Role.OPS_VIEWER, Role.INGEST)
+    tokens = [one.served.token(role, subject=role.value) for role in roles] + ["no.such.token"]
+    questions = [SUMMARY, SUMMARY, BUSINESS, "{ wrong }"]
+    went_short = 0
+    for number in range(250):
+        if random.random() < 0.08:
+            await one.happen(f"event {number}")
+        headers = {
+            "Authorization": f"Bearer {random.choice(tokens)}",
+            "Accept": random.choice(["*/*", "application/graphql-response+json"]),
+        }
+        extensions = random.choice([{}, {}, {}, {"maxAge": 0}])
+        body = {"query": random.choice(questions), "extensions": extensions}
+        found = {}
+        for path in random.sample(["/graphql", "/graphql?long"], 2):
+            gone = ways.long
+            answer = await one.client.post(path, json=body, headers=headers)
+            said = answer.json()
+            outcome = (answer.status_code, said.get("data"), codes(said), steady(answer))
+            found[path] = outcome
+            went_short += ways.long == gone
+        assert found["/graphql"] == found["/graphql?long"]
+    assert went_short > 20
+
+
+def codes(said: dict[str, Any]) -> list[str]:
+    return [each["extensions"]["code"] for each in said.get("errors", [])]
 
 
 async def test_other_bytes_other_callers_and_other_methods_are_not_known(
