@@ -32,8 +32,8 @@ from domain.events import (
 from domain.policy import WRITERS
 from resolvers.turns import Turns
 
-_PORTION = 32 * 1024
-"""Bytes of bodies that are parsed before others get a turn: about a millisecond."""
+_PORTION = 16 * 1024
+"""Bytes of bodies that are parsed before others get a turn: half a millisecond or so."""
 _LONGEST_WAIT = 2.0
 """Seconds that bodies may wait to be parsed; then new requests are refused."""
 
