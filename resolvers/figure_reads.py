@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from domain.figures import Kind, Tallies
@@ -58,16 +58,23 @@ class CountedTwice:
     asked: FiguresAsked
     now: Counted
     before: Counted | None
+    _current: dict[GroupKey, Figures] = field(default_factory=dict)
 
     @property
     def frames(self) -> tuple[Frame, ...]:
         """Everything that was read."""
         return self.now.frames + (self.before.frames if self.before else ())
 
+    def current(self, key: GroupKey) -> Figures:
+        """The figures of one group in the range itself; the same object each time."""
+        if key not in self._current:
+            self._current[key] = self._figures(self.now.tallies(key))
+        return self._current[key]
+
     def group(self, key: GroupKey) -> Compared:
         """The figures of one group."""
         before = self._figures(self.before.tallies(key)) if self.before else None
-        return Compared(self._figures(self.now.tallies(key)), before)
+        return Compared(self.current(key), before)
 
     def together(self, keys: Sequence[GroupKey]) -> Compared:
         """The figures of several groups as one; also of what could not be told apart."""

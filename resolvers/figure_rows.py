@@ -73,9 +73,9 @@ def _ranked(found: CountedTwice, order: str, *, descending: bool) -> list[GroupK
     sign = -1 if descending else 1
     ranked: list[tuple[tuple[bool, Decimal, int, bool, str], GroupKey]] = []
     for key in found.now.keys:
-        tallies = found.now.tallies(key)
-        number = _number(found.asked.kind.figures[order].value(tallies))
-        events = sum(tally.count() for tally in tallies.values())
+        figures = found.current(key)
+        number = _number(figures.value(order))
+        events = sum(tally.count() for tally in figures.tallies.values())
         place = (number is None, sign * (number or Decimal(0)), -events, *_last_if_none(key))
         ranked.append((place, key))
     return [key for _, key in sorted(ranked)]
