@@ -14,6 +14,7 @@ from graphql import (
     ValueNode,
     VariableNode,
 )
+from graphql.execution.values import VariableValues
 from strawberry import Info
 
 from domain.questions import COUNT, ERRORS, USERS, MeasureKey, MeasureKind
@@ -144,4 +145,6 @@ def selection_of(info: Info[Any, Any]) -> Selection:
     if isinstance(raw.field_nodes, Selected):
         return raw.field_nodes.selection
     variables: Any = raw.variable_values
+    if isinstance(variables, VariableValues):  # what graphql-core's own executor passes, of streams
+        variables = variables.coerced
     return Selection(tuple(raw.field_nodes), raw.fragments, variables)

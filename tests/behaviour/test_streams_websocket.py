@@ -292,6 +292,17 @@ async def test_answers_are_pushed_when_data_changes(served: Served) -> None:
             pass
 
 
+async def test_pushed_answers_compute_what_variables_name(served: Served) -> None:
+    query = """subscription ($of: String!, $q: Float!, $no: Boolean!) {
+      summaryUpdates(range: {last: "PT1H"}) {
+        totals { quantile(of: $of, q: $q) sum(of: $of) @include(if: $no) }
+      }
+    }"""
+    async with talking(served, served.token()) as talk:
+        await talk.subscribe(query, of="durationMs", q=0.5, no=False)
+        assert await talk.next() == {"summaryUpdates": {"totals": {"quantile": None}}}
+
+
 async def test_a_cursor_of_another_database_is_refused(served: Served) -> None:
     async with talking(served, served.token()) as talk:
         for id, cursor in enumerate(("no cursor", "-1", "77", "9" * 30)):
