@@ -10,6 +10,7 @@ from starlette.types import Scope
 
 from app.tokens import Trust, caller_of
 from db.keys import PREFIX, ApiKey, find_key, key_hash
+from db.outage import LOST
 from domain.callers import Caller
 from domain.errors import Unauthenticated, Unavailable
 
@@ -98,7 +99,7 @@ class Authenticator:
             return known
         try:
             found = await find_key(self._pool, hashed)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except (asyncpg.PostgresError, *LOST) as error:
             raise Unavailable("API keys cannot be checked now.") from error
         self._keys.put(hashed, found)
         return found

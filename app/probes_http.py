@@ -15,10 +15,11 @@ from starlette.routing import Route
 from app.json_response import OrjsonResponse
 from app.state import AppState
 from db.heartbeats import alive
+from db.outage import LOST
 from db.probes import ask_postgres, ask_redis, backlog, tail
 
 _PATIENCE = 2.0
-_DOWN = (asyncpg.PostgresError, asyncpg.InterfaceError, RedisError, OSError, TimeoutError)
+_DOWN = (asyncpg.PostgresError, *LOST, RedisError, TimeoutError)
 
 log = structlog.get_logger("tidemark.probes")
 

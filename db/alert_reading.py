@@ -6,6 +6,7 @@ import asyncpg
 import structlog
 
 from db.analytics import answer
+from db.outage import LOST
 from db.rollup_state import StateCache
 from domain.catalogue import Catalogue
 from domain.errors import InvalidInput, TidemarkError, Unavailable
@@ -21,7 +22,7 @@ _OF_ONE_READ = (
 )
 """What PostgreSQL says of a single read."""
 
-_OF_ALL_READS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, Unavailable)
+_OF_ALL_READS = (asyncpg.PostgresError, *LOST, Unavailable)
 """The database's own troubles, of which no config is to blame; so all are evaluated again later."""
 
 log = structlog.get_logger("tidemark.worker")

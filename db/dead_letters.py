@@ -8,6 +8,7 @@ import asyncpg
 
 from db.events import EventStore, Outcome
 from db.lent import lent
+from db.outage import LOST
 from db.pool import Connection
 from db.queries import load
 from domain.errors import Unavailable
@@ -80,7 +81,7 @@ async def keep(
             await keep_on(
                 connection, refused, origin=origin, subject=subject, received_at=received_at
             )
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as problem:
+    except (asyncpg.PostgresError, *LOST, TimeoutError) as problem:
         raise Unavailable("Refused events cannot be kept right now; send all again.") from problem
 
 

@@ -11,12 +11,13 @@ import structlog
 from db.commit_queue import CommitLimits, CommitQueue, Request, answer, overloaded, refuse
 from db.events import EventStore, Outcome
 from db.lent import lent
+from db.outage import LOST
 from domain.errors import Unavailable
 from domain.events import Event
 
 LOG = structlog.get_logger(__name__)
 
-_LOST = (OSError, asyncpg.InterfaceError, TimeoutError)
+_LOST = (*LOST, TimeoutError)
 _TRANSIENT = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 _ATTEMPTS = 3
 _DATA_ERRORS = ("22", "54")

@@ -14,6 +14,7 @@ from channels.receipts import Outcome, Receipt, Sender, refused, unknown
 from db.doorbell import ring
 from db.internal_alerts import UNDELIVERED, observe
 from db.notifications import LEASE, Lease, Settlement, claim, compose_due, count_dead, settle
+from db.outage import LOST
 from domain.composing import once
 from domain.news import Message
 from domain.notifications import Reason
@@ -159,7 +160,7 @@ class Courier:
         while True:
             try:
                 return await settle(self._pool, lease, settlement, self._terms.clock())
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            except (asyncpg.PostgresError, *LOST) as error:
                 if asyncio.get_running_loop().time() > ends:
                     log.warning(
                         "outcome not written", message=str(lease.message_id), error=repr(error)
