@@ -75,8 +75,9 @@ def _joined(values: Sequence[Value], has_data: Sequence[bool]) -> list[Value]:
 def _on_line(
     low: int | float | Decimal, high: int | float | Decimal, step: int, steps: int
 ) -> Value:
-    """The value `step` of `steps` along the way; a Decimal where both ends are, else a float."""
+    """The value `step` of `steps` along the way, within the ends; a Decimal where both are, else a float."""
     if isinstance(low, Decimal) and isinstance(high, Decimal):
         return low + (high - low) * step / steps
-    share = step / steps
-    return float(low) * (1 - share) + float(high) * share
+    start, end = float(low), float(high)
+    found = start + (end - start) * (step / steps)
+    return min(max(found, min(start, end)), max(start, end))
