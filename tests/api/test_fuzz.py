@@ -57,7 +57,7 @@ async def test_no_operation_brings_out_a_fault(generous: Api) -> None:
         answered = Answered(await api.client.post("/graphql", json=body, headers=headers))
         check(answered, asked, role)
         seen.update(answered.codes or ["answered"])
-    assert seen["answered"] > COUNT / 50, seen
+    assert seen["answered"] > COUNT / 20, seen
     assert len(seen) > 4 and "RATE_LIMITED" not in seen, seen
 
 
