@@ -59,6 +59,8 @@ class EventStore:
         the others wait for it and find a duplicate. Ids are claimed in order, so that no two wait
         for each other.
         """
+        if not events:
+            return Outcome()
         classes = {self.raw_days if each.raw_days is None else each.raw_days for each in events}
         await self.partitions.ensure(connection, classes, received_at)
         try:

@@ -13,6 +13,7 @@ from typing import Any
 from domain.callers import Caller, Role
 from domain.database_health import DatabaseHealth
 from domain.errors import TidemarkError
+from domain.funnels import Followed, FunnelRead
 from domain.limits import Limits
 from domain.questions import Frame, Read
 from domain.token_bucket import Allowance
@@ -66,6 +67,9 @@ class Plenty:
     async def charge(self, caller: str, points: int) -> None:
         pass
 
+    def spend(self, caller: str, points: int) -> bool:
+        return True
+
     def refund(self, caller: str, points: float) -> None:
         pass
 
@@ -83,9 +87,13 @@ async def endpoint_of(api: Api) -> GraphQLEndpoint:
     async def answer(reads: Sequence[Read]) -> list[Frame]:
         return [replace(each, as_of=NOW) for each in await api.rooms.answer(reads)]
 
+    async def follow(read: FunnelRead) -> Followed | None:
+        found = await api.rooms.follow(read)
+        return found and replace(found, as_of=NOW)
+
     return GraphQLEndpoint(
         schema=schema(),
-        rooms=replace(api.rooms, answer=answer, database=database, limits=_LIMITS),
+        rooms=replace(api.rooms, answer=answer, database=database, follow=follow, limits=_LIMITS),
         authenticate=by_role_name,
         correlation=lambda _: CORRELATION,
         clock=lambda: NOW,

@@ -120,6 +120,13 @@ async def test_an_array_is_taken_with_a_receipt(door: Door) -> None:
     assert await door.count() == 2
 
 
+@pytest.mark.parametrize(("body", "content_type"), [(b"[]", "application/json"), (b"\n\n", NDJSON)])
+async def test_nothing_is_taken_for_nothing(door: Door, body: bytes, content_type: str) -> None:
+    response = await door.send(body, content_type)
+    assert response.status_code == 200
+    assert response.json() == {"accepted": 0, "duplicates": 0, "rejected": []}
+
+
 async def test_one_object_is_taken(door: Door) -> None:
     assert (await door.send(event(id="a"))).json()["accepted"] == 1
     assert (await door.send(event(id="a"))).json()["duplicates"] == 1

@@ -90,6 +90,11 @@ async def test_a_batch_is_its_events_ids_and_one_pending_row(pool: asyncpg.Pool)
     assert await pool.fetchval("SELECT count(*) FROM event_ids") == 5
 
 
+async def test_no_events_are_no_batch(pool: asyncpg.Pool) -> None:
+    assert await commit(pool, []) == Outcome()
+    assert await pool.fetchval("SELECT count(*) FROM pending_batches") == 0
+
+
 async def test_a_retry_adds_nothing_and_makes_no_batch(pool: asyncpg.Pool) -> None:
     events = [event(id="a"), event(id="b")]
     await commit(pool, events)
