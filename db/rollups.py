@@ -159,9 +159,14 @@ async def _merge(
 ) -> None:
     sql = roll_statement([(catalogue.types[name], into) for name, into in types.items()])
     since = [into.since for into in types.values() if into.since is not None]
-    grown = await connection.cursor(
-        sql, *_level_arguments(levels), batches.ids, batches.received, *since
+    await compact_returned(
+        connection, sql, *_level_arguments(levels), batches.ids, batches.received, *since
     )
+
+
+async def compact_returned(connection: Connection, sql: str, *arguments: object) -> None:
+    """Run a statement and compact the rows that it returns, however many, in bounded memory."""
+    grown = await connection.cursor(sql, *arguments)
     while rows := await grown.fetch(_PORTION):
         await compact(connection, rows)
 

@@ -13,7 +13,7 @@ from db.queries import load
 from db.roll_sql import added_dimensions
 from db.rollup_columns import ALL, COUNTS, MEASURES, SKETCHES, added, any_grown, returned_if_grown
 from db.rollup_partitions import ensure_months
-from db.rollups import compact, levels_of
+from db.rollups import compact_returned, levels_of
 from domain.grains import BASE, Grain, floor_datetime
 
 _QUERIES = load("rollups")
@@ -51,8 +51,7 @@ async def build_level(
     Only sets in that state.
     """
     await ensure_months(connection, [start])
-    grown = await connection.fetch(_seal_statement(grain, state), int(finer), start, end)
-    await compact(connection, grown)
+    await compact_returned(connection, _seal_statement(grain, state), int(finer), start, end)
 
 
 def source_of(grain: Grain, ready: set[Grain]) -> Grain:
