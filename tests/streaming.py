@@ -19,7 +19,6 @@ from app.asgi import open_web
 from app.serve import server_of
 from app.settings import Settings
 from app.state import AppState, open_state
-from app.tokens import issue, trust_of
 from db.alert_bell import announce
 from db.alert_history import append
 from db.alert_outbox import enqueue
@@ -28,6 +27,7 @@ from domain.alert_records import AlertEvent
 from domain.alerts import Severity
 from domain.callers import Role
 from domain.streams import StreamLimits
+from tests.tokens import token_of
 
 SECRET = "a secret of tests, which is long enough"
 PROTOCOL = "graphql-transport-ws"
@@ -54,14 +54,8 @@ class Served:
         return self.state.pool
 
     def token(self, role: Role = Role.ADMIN, ttl: float = 600.0, subject: str = "ada") -> str:
-        return issue(
-            trust_of(self.state.settings),
-            secret=SECRET,
-            role=role,
-            subject=subject,
-            ttl=timedelta(seconds=ttl),
-            now=datetime.now(UTC),
-        )
+        lives = timedelta(seconds=ttl)
+        return token_of(self.state.settings, role, subject=subject, ttl=lives)
 
     async def happen(self, reason: str | None = None, **fields: Any) -> int:
         """One thing happens to an alert; returns its cursor."""

@@ -7,7 +7,7 @@ import json
 import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -25,7 +25,7 @@ from app.metrics import Metrics
 from app.request_body import BodyBudget, BodyLimits
 from app.settings import Settings
 from app.telemetry import spans_to
-from app.tokens import issue, trust_of
+from app.tokens import trust_of
 from db.dead_letters import keep
 from db.events import EventStore
 from db.group_commit import GroupCommit
@@ -35,6 +35,7 @@ from domain.callers import Role
 from domain.catalogue import catalogue_of
 from domain.events import EventRules
 from resolvers.ingest import Ingest
+from tests.tokens import token_of
 
 SECRET = "s" * 32
 SETTINGS = Settings(_env_file=None, jwt_secret=SECRET)
@@ -43,14 +44,7 @@ NDJSON = "application/x-ndjson"
 
 
 def token(role: Role = Role.INGEST) -> str:
-    return issue(
-        trust_of(SETTINGS),
-        secret=SECRET,
-        role=role,
-        subject="shop",
-        ttl=timedelta(hours=1),
-        now=datetime.now(UTC),
-    )
+    return token_of(SETTINGS, role, subject="shop")
 
 
 def event(**fields: Any) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import asyncpg
@@ -19,10 +19,10 @@ from app.metrics import Metrics
 from app.settings import Settings
 from app.state import open_state
 from app.telemetry import NoSpans
-from app.tokens import issue, trust_of
 from db.heartbeats import ALIVE_FOR, beat
 from domain.callers import Role
 from domain.errors import Unavailable
+from tests.tokens import token_of
 
 MANUAL = (Path(__file__).resolve().parents[2] / "docs" / "operations.md").read_text("utf-8")
 SECRET = "x" * 32
@@ -30,15 +30,7 @@ NOWHERE = "redis://127.0.0.1:1/0"
 
 
 def _token(role: Role) -> str:
-    settings = Settings.model_validate({"jwt_secret": SecretStr(SECRET)})
-    return issue(
-        trust_of(settings),
-        secret=SECRET,
-        role=role,
-        subject="test",
-        ttl=timedelta(hours=1),
-        now=datetime.now(UTC),
-    )
+    return token_of(Settings.model_validate({"jwt_secret": SecretStr(SECRET)}), role)
 
 
 async def _web(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:

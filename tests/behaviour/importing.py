@@ -6,7 +6,6 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +14,8 @@ import httpx
 from app.asgi import open_web
 from app.settings import Settings
 from app.state import open_state
-from app.tokens import issue, trust_of
 from domain.callers import Role
+from tests.tokens import token_of
 
 SECRET = "a secret of tests that is long enough"
 REJECTED = 3
@@ -97,14 +96,7 @@ async def asking(dsn: str, redis_url: str, **others: Any) -> AsyncIterator[Asker
         log_level="error",
         **others,
     )
-    token = issue(
-        trust_of(settings),
-        secret=SECRET,
-        role=Role.ADMIN,
-        subject="test",
-        ttl=timedelta(hours=1),
-        now=datetime.now(UTC),
-    )
+    token = token_of(settings, Role.ADMIN)
     async with open_state(settings, "api") as state, open_web(state) as app:
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(

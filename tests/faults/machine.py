@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -16,11 +16,11 @@ from app.child import Command, spawn
 from app.embedded import Server, Wanted, embedded_servers, start
 from app.home import Home
 from app.settings import Settings
-from app.tokens import issue, trust_of
 from db.migrate import migrate
 from db.pool import connect
 from domain.callers import Role
 from tests.behaviour.tidemark import PATIENCE, free_port
+from tests.tokens import token_of
 
 SERVERS = ("postgres", "valkey")
 PROGRAMS = ("serve", "worker")
@@ -65,14 +65,7 @@ class Machine:
 
     def token(self, role: Role) -> str:
         settings = Settings(jwt_secret=self.secret)  # type: ignore[arg-type]
-        return issue(
-            trust_of(settings),
-            secret=self.secret,
-            role=role,
-            subject="faults",
-            ttl=timedelta(hours=3),
-            now=datetime.now(UTC),
-        )
+        return token_of(settings, role, subject="faults", ttl=timedelta(hours=3))
 
     def last_words(self) -> str:
         """The ends of all logs."""
