@@ -76,17 +76,16 @@ async def open_web(state: AppState, limits: StreamLimits | None = None) -> Async
 class _OtherMethods:
     """Refuses, in words, what another route does not answer. An application, as it takes any method."""
 
-    path: str
     allowed: str
 
     @classmethod
     def of(cls, route: Route) -> Route:
         """The route behind the other one."""
-        return Route(route.path, cls(route.path, ", ".join(sorted(route.methods or ()))))
+        return Route(route.path, cls(", ".join(sorted(route.methods or ()))))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse."""
-        raise MethodNotAllowed(scope["method"], self.path, self.allowed)
+        raise MethodNotAllowed(scope["method"], scope["path"], self.allowed)
 
 
 def _routes(state: AppState, ingest: Ingest, endpoint: GraphQLEndpoint) -> list[BaseRoute]:

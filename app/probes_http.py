@@ -85,9 +85,9 @@ async def _observe(state: AppState) -> None:
         state.metrics.observe_part(part, up=up)
     try:
         behind = await asyncio.wait_for(tail(state.pool), _PATIENCE)
+        since = behind.oldest
+        age = (datetime.now(UTC) - since).total_seconds() if since is not None else 0.0
+        state.metrics.observe_tail(behind, max(age, 0.0))
         state.metrics.observe_backlog(await asyncio.wait_for(backlog(state.pool), _PATIENCE))
     except _DOWN:
         return
-    since = behind.oldest
-    age = (datetime.now(UTC) - since).total_seconds() if since is not None else 0.0
-    state.metrics.observe_tail(behind, max(age, 0.0))
