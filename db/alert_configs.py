@@ -9,12 +9,13 @@ import orjson
 
 from db.alert_responses import close_config
 from db.alert_schedule import drop, put
-from db.audit import Change, record
+from db.audit import record
 from db.pool import Connection
 from db.queries import load
 from domain.alert_configs import AlertConfig
 from domain.alert_documents import document_of, parse_config
 from domain.alert_records import StoredConfig
+from domain.audit import Change
 from domain.errors import InvalidInput, NotFound
 
 QUERIES = load("alert_configs")

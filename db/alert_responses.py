@@ -16,11 +16,12 @@ from db.alert_states import (
     standings,
 )
 from db.alerts import Closing, acknowledge_locked, close_alerts, locked_alerts
-from db.audit import Change, record
+from db.audit import record
 from db.pool import Connection
 from domain.alert_configs import AlertConfig
 from domain.alert_records import Alert, AlertEvent, AlertStatus, group_key, labels_of
 from domain.alerts import Notice, Phase, closed
+from domain.audit import Change
 
 ACKNOWLEDGED = "acknowledged"
 COMMENTED = "commented"

@@ -6,10 +6,11 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from db.audit import Change, record
+from db.audit import record
 from db.pool import Connection
 from db.queries import load
 from domain.alert_records import Matcher, Silence
+from domain.audit import Change
 from domain.errors import NotFound
 
 QUERIES = load("alert_silences")

@@ -2,37 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 import asyncpg
 import orjson
 
 from db.pool import Connection
 from db.queries import load
+from domain.audit import AuditEntry, Change
 from domain.questions import Interval
 
 QUERIES = load("audit")
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One change of one object; `before` None: it was made, `after` None: it is gone."""
-
-    subject: str
-    action: str
-    object_type: str
-    object_id: str
-    before: Mapping[str, object] | None
-    after: Mapping[str, object] | None
-
-
-@dataclass(frozen=True, slots=True)
-class AuditEntry:
-    """A change that was kept; ids grow in the order in which changes began to be written."""
-
-    id: int
-    at: datetime
-    change: Change
 
 
 @dataclass(frozen=True, slots=True)

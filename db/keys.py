@@ -8,9 +8,10 @@ from datetime import datetime
 
 import asyncpg
 
-from db.audit import Change, record
+from db.audit import record
 from db.pool import the_row
 from db.queries import load
+from domain.audit import Change
 from domain.callers import Role
 from domain.errors import NotFound
 

@@ -6,10 +6,11 @@ from datetime import datetime
 import asyncpg
 import orjson
 
-from db.audit import Change, record
+from db.audit import record
 from db.pool import Connection
 from db.queries import load
 from domain.alerts import Severity
+from domain.audit import Change
 from domain.preference_documents import document_of
 from domain.recipients import Channel, Preference, QuietHours
 

@@ -9,11 +9,12 @@ import asyncpg
 
 from db.alert_history import append
 from db.alerts import locked_alerts
-from db.audit import Change, record
+from db.audit import record
 from db.pool import Connection
 from db.queries import load
 from domain.alert_records import Alert, AlertEvent, group_key
 from domain.alerts import Event, Notice, Phase, Severity
+from domain.audit import Change
 from domain.preference_documents import route_document
 from domain.recipients import Channel, Route
 

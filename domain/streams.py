@@ -38,13 +38,13 @@ class ForeignOrigin(Forbidden):
 
 
 def cursor_of(after: str | None, *, field: str = "after") -> int | None:
-    """The number that a cursor of a stream is; raises INVALID_CURSOR."""
+    """The number that a cursor of a stream or of the audit log is; raises INVALID_CURSOR."""
     if after is None:
         return None
     if after.isascii() and after.isdigit() and len(after) <= 19 and int(after) <= _LARGEST_CURSOR:
         return int(after)
     raise InvalidInput(
-        f"{field} {after[:40]!r} is no cursor of this stream; pass one as it came.",
+        f"{field} {after[:40]!r} is no cursor that is given here; pass one as it came.",
         code="INVALID_CURSOR",
         field=field,
     )

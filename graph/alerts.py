@@ -6,7 +6,7 @@ import strawberry
 
 from domain import alert_records
 from domain import alerts as rules
-from graph.arguments import After
+from graph.arguments import After, First
 from graph.fields import computed
 from graph.inputs import RangeInput
 from graph.scalars import JSON
@@ -24,7 +24,6 @@ from resolvers.alerts import OPEN, AlertsAsked, alerts, silences
 from resolvers.scope import Scope
 
 Info = strawberry.Info[Scope, None]
-First = Annotated[int, strawberry.argument(description="How many a page has.")]
 _FIRST = 100
 
 

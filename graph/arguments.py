@@ -25,6 +25,7 @@ EventTypeName = Annotated[
 EventTypeOrAll = Annotated[
     str | None, strawberry.argument(description="An event type of the catalogue; * is every event.")
 ]
+First = Annotated[int, strawberry.argument(description="How many a page has.")]
 After = Annotated[str | None, strawberry.argument(description="The endCursor of the page before.")]
 
 UTC = TimeZone("UTC")

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import strawberry
 
-from graph.arguments import After
+from graph.arguments import After, First
 from graph.fields import computed
 from graph.inputs import RangeInput
 from graph.types.audit import AuditLogConnection, shown_audit
@@ -32,7 +32,7 @@ class AuditQuestions:
         ] = None,
         object_id: Annotated[str | None, _only("of this thing")] = None,
         range: Annotated[RangeInput | None, _only("in this span; in UTC")] = None,
-        first: Annotated[int, strawberry.argument(description="How many a page has.")] = _FIRST,
+        first: First = _FIRST,
         after: After = None,
     ) -> object:
         asked = AuditAsked(

@@ -5,7 +5,7 @@ from typing import Annotated
 import strawberry
 
 from domain.recipients import Channel
-from graph.arguments import After
+from graph.arguments import After, First
 from graph.fields import command, computed
 from graph.notification_inputs import (
     DeleteNotificationPreferencesInput,
@@ -18,7 +18,6 @@ from resolvers import notifications
 from resolvers.scope import Scope
 
 Info = strawberry.Info[Scope, None]
-First = Annotated[int, strawberry.argument(description="How many a page has.")]
 _FIRST = 100
 
 

@@ -16,12 +16,11 @@ from domain.fields import names, text
 from domain.limits import check_limit, check_page
 from domain.pages import position
 from domain.ranges import RangeSpec
-from domain.ranges import resolve as resolve_range
-from domain.zones import zone
 from resolvers.alert_room import uuid_of
 from resolvers.alert_views import AlertConnection, AlertPayload, ShownAlert
 from resolvers.scope import Scope
 from resolvers.user_errors import UserError, user_errors
+from resolvers.windows import span_in_utc
 
 MOST_ACKNOWLEDGED = 1_000
 LONGEST_SILENCE = timedelta(days=366)
@@ -69,9 +68,7 @@ class SilencePayload:
 async def alerts(scope: Scope, asked: AlertsAsked) -> AlertConnection:
     """A page of alerts, the newest first."""
     check_page(asked.first, scope.limits.page_size)
-    fired = None
-    if asked.range is not None:
-        fired = resolve_range(asked.range, scope.now, zone("UTC"), scope.rooms.week_start)
+    fired = span_in_utc(scope, asked.range)
     ids = asked.config_ids
     wanted = AlertFilter(
         asked.statuses,

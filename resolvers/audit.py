@@ -3,15 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from db.audit import AuditEntry, AuditFilter, page_of_changes
-from domain.errors import InvalidInput
+from db.audit import AuditFilter, page_of_changes
+from domain.audit import AuditEntry
 from domain.limits import check_page
 from domain.ranges import RangeSpec
-from domain.ranges import resolve as resolve_range
-from domain.zones import zone
+from domain.streams import cursor_of
 from resolvers.scope import Scope
-
-_LONGEST = 18
+from resolvers.windows import span_in_utc
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +36,7 @@ class AuditPage:
 async def audit_log(scope: Scope, asked: AuditAsked) -> AuditPage:
     """A page of the changes that were made."""
     check_page(asked.first, scope.limits.page_size)
-    made = None
-    if asked.range is not None:
-        made = resolve_range(asked.range, scope.now, zone("UTC"), scope.rooms.week_start)
+    made = span_in_utc(scope, asked.range)
     wanted = AuditFilter(asked.subject, asked.action, asked.object_type, asked.object_id, made)
-    before = None if asked.after is None else _cursor(asked.after)
+    before = cursor_of(asked.after)
     return AuditPage(*await page_of_changes(scope.rooms.alerts.pool, wanted, asked.first, before))
-
-
-def _cursor(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= _LONGEST):
-        raise InvalidInput(
-            "after is no cursor of this list; pass an endCursor as it came.",
-            code="INVALID_CURSOR",
-            field="after",
-        )
-    return int(text)

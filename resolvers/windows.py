@@ -13,6 +13,13 @@ from domain.zones import zone
 from resolvers.scope import Scope
 
 
+def span_in_utc(scope: Scope, asked: RangeSpec | None) -> Interval | None:
+    """The span of a list that is filtered by time; None for any."""
+    if asked is None:
+        return None
+    return resolve(asked, scope.now, zone("UTC"), scope.rooms.week_start)
+
+
 @dataclass(frozen=True, slots=True)
 class Compare:
     """Which earlier period, and how it is laid beside."""

@@ -26,8 +26,7 @@ ORDER BY batch_id;
 
 -- name: contents
 -- The event types of some batches and the months that their events are in.
-SELECT e.event_type, array_agg(DISTINCT date_trunc('month', e.occurred_at, 'UTC')) AS months,
-       min(e.occurred_at) AS first
+SELECT e.event_type, array_agg(DISTINCT date_trunc('month', e.occurred_at, 'UTC')) AS months
 FROM unnest($1::bigint[], $2::timestamptz[]) AS b (batch_id, received_at)
 CROSS JOIN LATERAL (
     SELECT event_type, occurred_at FROM analytics_events e

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import strawberry
 
-from db.audit import AuditEntry as Kept
+from domain.audit import AuditEntry as Kept
 from graph.scalars import JSON
 from graph.types.events import PageInfo
 from resolvers.audit import AuditPage

@@ -1,10 +1,8 @@
 """The sections of a dashboard over one range, each computed where it is selected and failing alone."""
 
-from typing import Annotated
-
 import strawberry
 
-from graph.arguments import After
+from graph.arguments import After, First
 from graph.fields import computed
 from graph.section_arguments import Info
 from graph.selection import selection_of
@@ -19,7 +17,6 @@ from resolvers.ml import MlSection
 from resolvers.section_parts import Section
 
 Root = strawberry.Parent[Section]
-FirstAlerts = Annotated[int, strawberry.argument(description="How many a page has.")]
 _FIRST_ALERTS = 100
 
 
@@ -44,7 +41,7 @@ class DashboardSummary:
         "Alerts that are not over, whatever the range; the newest first.", AlertConnection | None
     )
     async def active_alerts(
-        root: Root, info: Info, first: FirstAlerts = _FIRST_ALERTS, after: After = None
+        root: Root, info: Info, first: First = _FIRST_ALERTS, after: After = None
     ) -> object:
         selected = selection_of(info)
         history = "history" in selected.at("nodes") or "history" in selected.at("edges", "node")
