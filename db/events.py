@@ -1,6 +1,6 @@
 """Events into the database: one batch, one transaction."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -88,7 +88,7 @@ class EventStore:
                 lines = copy_lines(fresh, claim["batch_id"], received_at, self.raw_days)
                 await connection.copy_to_table(
                     "analytics_events",
-                    source=_once(lines),
+                    source=lines,
                     columns=COLUMNS,
                     format="csv",
                     escape=ESCAPE,
@@ -117,8 +117,3 @@ def _outcome(events: Sequence[Event], first: dict[str, Event], taken: dict[str, 
         stored = taken.get(event.id, original.digest)
         (duplicates if event.digest == stored else conflicts).add(place)
     return Outcome(frozenset(duplicates), frozenset(conflicts))
-
-
-async def _once(data: bytes) -> AsyncIterator[bytes]:
-    """COPY from a file object would read it in a thread; this does not."""
-    yield data

@@ -28,8 +28,15 @@ def plain(number: Decimal) -> str | None:
 
 def storable(number: Decimal) -> str | None:
     """The plain spelling of a number below 1e18 in size with at most 12 decimals; None for any other."""
-    text = plain(number)
-    return text if text is not None and _STORABLE(text) else None
+    text = str(number)
+    if (
+        len(text) <= MAX_DECIMALS
+        and text.replace(".", "", 1).isdecimal()
+        and (text[-1] != "0" or "." not in text)
+    ):
+        return text
+    spelled = plain(number)
+    return spelled if spelled is not None and _STORABLE(spelled) else None
 
 
 def why_not_storable(number: Decimal) -> tuple[str, str]:

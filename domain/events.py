@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from hashlib import blake2b
+from struct import Struct
+from typing import Any
 
 import msgspec
 
@@ -13,6 +15,14 @@ from domain.catalogue import PROPERTY_PREFIX, Catalogue, EventType
 from domain.errors import InvalidInput, UnknownName
 from domain.event_faults import fault, fault_of, unreadable
 from domain.event_ids import canonical as canonical_id
+from domain.event_lines import (
+    REQUESTS_OWN,
+    after_id,
+    any_line,
+    encoded,
+    field_of,
+    plain_line,
+)
 from domain.event_numbers import storable, why_not_storable
 from domain.event_properties import Path, canonical, check_attribute, check_number
 from domain.event_wire import MAX_EVENT_BYTES, MAX_TEXT, Wire, decode_one, encode_wire
@@ -24,39 +34,26 @@ CONFLICT = "An event with this id and another body was accepted before."
 UNSTORABLE = "The database cannot hold a value of this event."
 
 _CURRENCY = re.compile(r"[A-Z]{3}").fullmatch
-_ENCODER = msgspec.json.Encoder()
-_NO_PROPERTIES = msgspec.Raw(b"null")
+_DIGEST = blake2b(b"[", digest_size=8)
+"""That of an array, for what follows its bracket to be added."""
+_SIGNED = Struct(">q").unpack
+_BACKSLASH = ord("\\")
 
 
 class Event(msgspec.Struct, frozen=True, gc=False):
     """One valid event, ready to be stored.
 
-    `id` is a UUID in lower case; `client_id` the id as sent where that was not a UUID. Numbers are
-    exact decimals in their one plain spelling; `properties` is canonical JSON. `raw_days` is the
-    retention class, None where the type follows the setting. `digest` identifies the body (signed,
-    64 bits). `is_plain`: no text in it has a backslash, a quote or a control character.
+    `id` is a UUID in lower case. `digest` identifies the body (signed, 64 bits). `raw_days` is the
+    retention class, None where the type follows the setting. `line` is all that is stored of it, as
+    `domain.event_lines` says.
     """
 
     id: str
-    client_id: str | None
     digest: int
-    is_plain: bool
     raw_days: int | None
     event_type: str
     occurred_at: datetime
-    source: str | None
-    user_id: str | None
-    device_id: str | None
-    session_id: str | None
-    correlation_id: str
-    duration_ms: str | None
-    status_code: int | None
-    error_message: str | None
-    provider: str | None
-    value: str | None
-    currency: str | None
-    cost: str | None
-    properties: str | None
+    line: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +83,12 @@ class Arrival:
     correlation_id: str
     mint: Callable[[], str]
     ahead: timedelta = DEFAULT_AHEAD
+    latest: datetime = field(init=False)
+    correlation: bytes = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "latest", self.now + self.ahead)
+        object.__setattr__(self, "correlation", field_of(self.correlation_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,54 +152,30 @@ def check(wire: Wire, rules: EventRules, arrival: Arrival) -> Event:
     expected = rules.types.get(wire.type)
     if expected is None:
         raise UnknownName("event type", wire.type, rules.types, field="type")
-    occurred_at = _instant(wire.occurred_at, arrival)
+    occurred_at = wire.occurred_at
+    if occurred_at.tzinfo is not UTC:
+        occurred_at = occurred_at.astimezone(UTC)
+    if not EPOCH <= occurred_at <= arrival.latest:
+        raise _out_of_range(occurred_at, arrival)
     duration_ms = None if wire.duration_ms is None else _number("durationMs", wire.duration_ms)
     value = None if wire.value is None else _number("value", wire.value)
     cost = None if wire.cost is None else _number("cost", wire.cost)
     if wire.currency is not None or value is not None:
         _check_currency(wire)
-    properties = _NO_PROPERTIES if wire.properties is None else _properties(wire, expected)
+    properties = None if wire.properties is None else _properties(wire.properties, expected)
     if expected.short_error_message and wire.error_message is not None:
         _check_error_message(wire.error_message)
     event_id, client_id = (arrival.mint(), None) if wire.id is None else canonical_id(wire.id)
-    body = _ENCODER.encode(
-        (
-            client_id,
-            wire.type,
-            occurred_at,
-            wire.source,
-            wire.user_id,
-            wire.device_id,
-            wire.session_id,
-            wire.correlation_id,
-            duration_ms,
-            wire.status_code,
-            wire.error_message,
-            wire.provider,
-            value,
-            wire.currency,
-            cost,
-            properties,
-        )
-    )
-    if len(body) > MAX_EVENT_BYTES:
-        raise fault("TOO_LARGE", f"The event takes more than {MAX_EVENT_BYTES:,} bytes.")
-    is_plain = b"\\" not in body
-    if not is_plain:
-        _check_characters(wire, body)
-    return Event(
+    values = (
         event_id,
         client_id,
-        int.from_bytes(blake2b(body, digest_size=8).digest(), "big", signed=True),
-        is_plain,
-        expected.raw_days,
         wire.type,
         occurred_at,
         wire.source,
         wire.user_id,
         wire.device_id,
         wire.session_id,
-        arrival.correlation_id if wire.correlation_id is None else wire.correlation_id,
+        REQUESTS_OWN if wire.correlation_id is None else wire.correlation_id,
         duration_ms,
         wire.status_code,
         wire.error_message,
@@ -204,22 +183,32 @@ def check(wire: Wire, rules: EventRules, arrival: Arrival) -> Event:
         value,
         wire.currency,
         cost,
-        None if wire.properties is None else bytes(properties).decode(),
+        None if properties is None else msgspec.Raw(properties),
     )
+    array = encoded(values)
+    body = after_id(array, event_id)
+    if len(body) >= MAX_EVENT_BYTES:
+        raise fault("TOO_LARGE", f"The event takes more than {MAX_EVENT_BYTES:,} bytes.")
+    if _BACKSLASH in body:
+        _check_characters(wire, body)
+        line = any_line(values, arrival.correlation)
+    else:
+        line = plain_line(array, arrival.correlation, properties)
+    hasher = _DIGEST.copy()
+    hasher.update(body)
+    (digest,) = _SIGNED(hasher.digest())
+    return Event(event_id, digest, expected.raw_days, wire.type, occurred_at, line)
 
 
-def _instant(given: datetime, arrival: Arrival) -> datetime:
-    instant = given if given.tzinfo is UTC else given.astimezone(UTC)
+def _out_of_range(instant: datetime, arrival: Arrival) -> InvalidInput:
     if instant < EPOCH:
-        raise fault("OUT_OF_RANGE", "occurredAt is before 1970-01-01T00:00:00Z.", "occurredAt")
-    if instant > arrival.now + arrival.ahead:
-        raise fault(
-            "OUT_OF_RANGE",
-            f"occurredAt is more than {arrival.ahead} after its receipt"
-            f" at {arrival.now.isoformat(timespec='seconds')}.",
-            "occurredAt",
-        )
-    return instant
+        return fault("OUT_OF_RANGE", "occurredAt is before 1970-01-01T00:00:00Z.", "occurredAt")
+    return fault(
+        "OUT_OF_RANGE",
+        f"occurredAt is more than {arrival.ahead} after its receipt"
+        f" at {arrival.now.isoformat(timespec='seconds')}.",
+        "occurredAt",
+    )
 
 
 def _number(name: str, number: Decimal) -> str:
@@ -249,13 +238,12 @@ def _check_error_message(text: str) -> None:
         )
 
 
-def _properties(wire: Wire, expected: TypeRules) -> msgspec.Raw:
-    properties = wire.properties or {}
+def _properties(properties: dict[str, Any], expected: TypeRules) -> bytes:
     for path in expected.attributes:
         check_attribute(properties, path)
     for path in expected.numbers:
         check_number(properties, path)
-    return msgspec.Raw(canonical(properties))
+    return canonical(properties)
 
 
 def _check_characters(wire: Wire, body: bytes) -> None:

@@ -1,4 +1,5 @@
 import asyncio
+import json
 import random
 import uuid
 from collections.abc import Sequence
@@ -79,6 +80,53 @@ async def test_every_text_and_number_comes_back_as_it_was(pool: asyncpg.Pool) ->
         assert (row["status_code"], row["source"]) == (0, None)
     found = await pool.fetch("SELECT properties ->> 'text' AS text FROM analytics_events")
     assert sorted(row["text"] for row in found) == sorted(texts)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+async def test_any_text_comes_back_whatever_stands_next_to_it(
+    pool: asyncpg.Pool, seed: int
+) -> None:
+    rng = random.Random(seed)
+    pieces = [
+        '"',
+        "\\",
+        "\n",
+        "\r",
+        "\t",
+        ",",
+        "]\n[",
+        "\\.",
+        "null",
+        "\x01",
+        "\x7f",
+        "a",
+        " ",
+        "漢",
+        "🎉",
+    ]
+    names = ("source", "userId", "deviceId", "sessionId", "errorMessage", "provider")
+
+    def text(pieces: Sequence[str]) -> str | None:
+        return rng.choice([None, "", "".join(rng.choices(pieces, k=rng.randint(1, 6)))])
+
+    sent: list[dict[str, Any]] = []
+    for number in range(400):
+        common = rng.choice((pieces, ["a", "b c", ",", "null", "漢", "]", "["]))
+        fields: dict[str, Any] = {name: text(common) for name in names}
+        fields["correlationId"] = text(common)
+        fields["properties"] = rng.choice([None, {}, {"k" + (text(common) or ""): text(common)}])
+        sent.append({"id": f"{number}{text(common)}", **fields})
+    await commit(pool, [event(**each) for each in sent])
+    rows = await pool.fetch("SELECT * FROM analytics_events")
+    columns = ("source", "user_id", "device_id", "session_id", "error_message", "provider")
+    found = {row["client_id"]: row for row in rows}
+    assert len(found) == len(rows) == len(sent)
+    for each in sent:
+        row = found[each["id"]]
+        assert [row[name] for name in columns] == [each[name] for name in names]
+        own = each["correlationId"]
+        assert row["correlation_id"] == ("request-1" if own is None else own)
+        assert json.loads(row["properties"] or "null") == each["properties"]
 
 
 async def test_a_batch_is_its_events_ids_and_one_pending_row(pool: asyncpg.Pool) -> None:

@@ -82,7 +82,7 @@ class Poisoned(EventStore):
     async def commit(
         self, connection: Any, events: Sequence[Event], received_at: datetime
     ) -> Outcome:
-        if any(event.user_id == "poison" for event in events):
+        if any(b'"poison"' in event.line for event in events):
             await connection.execute("SELECT chr(0)")
         return await EventStore.commit(self, connection, events, received_at)
 

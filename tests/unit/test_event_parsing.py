@@ -12,6 +12,7 @@ from domain.catalogue import Dimension, Measure, catalogue_of, event_type
 from domain.errors import InvalidInput
 from domain.event_wire import MAX_PROPERTIES_BYTES, encode_mapping
 from domain.events import Arrival, Event, EventRules, parse
+from tests.lines import fields_of
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 MINTED = "00000000-0000-7000-8000-000000000000"
@@ -57,6 +58,10 @@ def parsed(body: dict[str, Any] | bytes | str) -> Event:
     return parse(raw.encode() if isinstance(raw, str) else raw, RULES, ARRIVAL)
 
 
+def properties_of(found: Event) -> Any:
+    return json.loads(fields_of(found.line)["properties"] or "null")
+
+
 def refused(body: dict[str, Any] | bytes | str) -> InvalidInput:
     with pytest.raises(InvalidInput) as caught:
         parsed(body)
@@ -87,21 +92,31 @@ def test_every_field_is_taken_over() -> None:
             properties={"b": 1.0, "a": [None, "x"]},
         )
     )
-    assert found.id == "0b9f7e6a-1111-4222-8333-444455556666"
-    assert found.client_id is None
     assert found.occurred_at == datetime(2026, 11, 23, 8, tzinfo=UTC)
-    assert (found.source, found.user_id, found.device_id) == ("shop", "ü-7", "")
-    assert (found.session_id, found.correlation_id, found.provider) == ("s", "c", "p")
-    assert (found.duration_ms, found.status_code, found.cost) == ("12.5", 404, "0")
-    assert (found.value, found.currency) == ("19.9", "EUR")
-    assert found.error_message == "no\tsuch\nthing"
-    assert found.properties == '{"a":[null,"x"],"b":1}'
-    assert not found.is_plain
+    assert fields_of(found.line) == {
+        "id": "0b9f7e6a-1111-4222-8333-444455556666",
+        "client_id": None,
+        "event_type": "order",
+        "occurred_at": "2026-11-23 08:00:00+00:00",
+        "source": "shop",
+        "user_id": "ü-7",
+        "device_id": "",
+        "session_id": "s",
+        "correlation_id": "c",
+        "duration_ms": "12.5",
+        "status_code": "404",
+        "error_message": "no\tsuch\nthing",
+        "provider": "p",
+        "value": "19.9",
+        "currency": "EUR",
+        "cost": "0",
+        "properties": '{"a":[null,"x"],"b":1}',
+    }
 
 
 def test_an_id_that_is_no_uuid_is_kept_and_stands_for_the_same_uuid_every_time() -> None:
     first, again, other = parsed(event(id="o-1")), parsed(event(id="o-1")), parsed(event(id="o-2"))
-    assert first.client_id == "o-1"
+    assert fields_of(first.line)["client_id"] == "o-1"
     assert first.id == again.id != other.id
 
 
@@ -109,7 +124,21 @@ def test_an_event_without_an_id_or_correlation_gets_them_from_its_request() -> N
     body = event()
     del body["id"]
     found = parsed(body)
-    assert (found.id, found.correlation_id) == (MINTED, "request-1")
+    kept = fields_of(found.line)
+    assert (found.id, kept["id"], kept["correlation_id"]) == (MINTED, MINTED, "request-1")
+
+
+def test_an_event_with_a_correlation_of_its_own_keeps_it() -> None:
+    for text in ("own", "", "null", 'a "b"', "a\nb"):
+        assert fields_of(parsed(event(correlationId=text)).line)["correlation_id"] == text
+
+
+@pytest.mark.parametrize("text", ['"', "\\", "a\nb", "null", ""])
+@pytest.mark.parametrize("user", ["plain", "a\\b"])
+def test_the_correlation_of_the_request_may_be_any_text(text: str, user: str) -> None:
+    body = json.dumps(event(userId=user)).encode()
+    found = fields_of(parse(body, RULES, Arrival(NOW, text, lambda: MINTED)).line)
+    assert (found["correlation_id"], found["user_id"]) == (text, user)
 
 
 def test_the_retention_of_a_type_goes_with_its_events() -> None:
@@ -204,11 +233,10 @@ def test_numbers_over_the_limits_are_refused_by_name(text: str) -> None:
 
 
 def test_numbers_go_through_no_float() -> None:
-    assert parsed(with_number("123456789012345678.123456789012")).duration_ms == (
-        "123456789012345678.123456789012"
-    )
+    kept = fields_of(parsed(with_number("123456789012345678.123456789012")).line)
+    assert kept["duration_ms"] == "123456789012345678.123456789012"
     found = parsed(json.dumps(event())[:-1] + ', "properties": {"n": 0.12345678901234567890123}}')
-    assert found.properties == '{"n":0.12345678901234567890123}'
+    assert fields_of(found.line)["properties"] == '{"n":0.12345678901234567890123}'
 
 
 def test_a_property_that_no_database_number_holds_is_refused() -> None:
@@ -220,14 +248,14 @@ def test_a_property_that_no_database_number_holds_is_refused() -> None:
 def test_properties_may_be_ten_levels_deep(depth: int) -> None:
     body = json.dumps(event())[:-1] + ', "properties": ' + '{"a":' * depth + "1" + "}" * (depth + 1)
     if depth == 10:
-        assert parsed(body).properties
+        assert properties_of(parsed(body)) == json.loads(body)["properties"]
     else:
         assert refused(body).code == "TOO_DEEP"
 
 
 def test_attributes_may_be_any_scalar() -> None:
     for value in ("x", True, 7, 1.5, None, "é" * 500):
-        assert parsed(event(properties={"path": value})).properties
+        assert properties_of(parsed(event(properties={"path": value}))) == {"path": value}
 
 
 @pytest.mark.parametrize(
@@ -326,6 +354,30 @@ def test_order_and_spelling_do_not_change_an_event(
     shuffled["occurredAt"] = instant.astimezone(timezone(timedelta(minutes=minutes))).isoformat()
     spelled = json.dumps(shuffled, indent=2, ensure_ascii=data.draw(st.booleans())).encode()
     assert parse(spelled, RULES, ARRIVAL) == parsed(body)
+
+
+@settings(max_examples=200, deadline=None)
+@given(user=TEXTS, error=TEXTS, session=TEXTS, correlation=TEXTS, properties=PROPERTIES)
+def test_a_line_holds_every_text_as_it_was(
+    user: str | None,
+    error: str | None,
+    session: str | None,
+    correlation: str | None,
+    properties: dict[str, Any],
+) -> None:
+    found = parsed(
+        event(
+            userId=user,
+            errorMessage=error,
+            sessionId=session,
+            correlationId=correlation,
+            properties=properties,
+        )
+    )
+    kept = fields_of(found.line)
+    texts = (kept["user_id"], kept["error_message"], kept["session_id"], kept["correlation_id"])
+    assert texts == (user, error, session, "request-1" if correlation is None else correlation)
+    assert properties_of(found) == properties
 
 
 def test_events_that_came_as_values_are_refused_for_the_same_reasons() -> None:
