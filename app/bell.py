@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from redis.asyncio import Redis
 
 from db.doorbell import ROLLUPS, ring
-from db.pubsub import CHANGED, publish
+from db.pubsub import CHANGED
 from db.redis_client import open_redis
 
 
@@ -38,8 +38,7 @@ class Bell:
     async def _ring(self) -> None:
         while self._again:
             self._again = False
-            await ring(self._redis, self._name)
-            await publish(self._redis, self._channel)
+            await ring(self._redis, self._name, self._channel)
 
 
 @asynccontextmanager

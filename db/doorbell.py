@@ -11,12 +11,17 @@ ROLLUPS = "rollups"
 """Rings where events were committed."""
 
 
-async def ring(redis: Redis, name: str) -> None:
-    """Wake one waiter, or the next to come; rings that nobody heard yet are one. Never raises."""
+async def ring(redis: Redis, name: str, channel: str | None = None) -> None:
+    """Wake one waiter, or the next to come; rings that nobody heard yet are one. Never raises.
+
+    Those who listen to `channel` now are woken too.
+    """
     try:
         async with redis.pipeline(transaction=False) as pipeline:
             pipeline.lpush(_key(name), b"1")
             pipeline.ltrim(_key(name), 0, 0)
+            if channel is not None:
+                pipeline.publish(channel, b"1")
             await pipeline.execute()
     except (RedisError, OSError):
         return

@@ -14,14 +14,6 @@ CHANGED = "tidemark:data"
 _PAUSE = 1.0
 
 
-async def publish(redis: Redis, channel: str) -> None:
-    """Wake all who listen now. Never raises."""
-    try:
-        await redis.publish(channel, b"1")
-    except (RedisError, OSError):
-        return
-
-
 async def listen(redis: Redis, wakes: Mapping[str, Callable[[], None]]) -> None:
     """Call the function of each channel that speaks, for good.
 

@@ -32,6 +32,17 @@ async def test_one_ring_wakes_one_of_two(redis: Redis) -> None:
     assert sorted(await asyncio.gather(*waiting)) == [False, True]
 
 
+async def test_those_who_listen_are_woken_by_the_same_ring(redis: Redis) -> None:
+    async with redis.pubsub(ignore_subscribe_messages=True) as listening:
+        await listening.subscribe("news")
+        await ring(redis, "bell")
+        await ring(redis, "bell", "news")
+        async with asyncio.timeout(5):
+            heard = await anext(listening.listen())
+        assert heard["channel"] == b"news"
+        assert await wait(redis, "bell", 5)
+
+
 async def test_without_redis_nothing_is_raised() -> None:
     redis = open_redis(NOWHERE)
     await ring(redis, "bell")
