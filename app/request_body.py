@@ -129,7 +129,10 @@ def _check_length(headers: Headers, limits: BodyLimits) -> None:
 
 
 def _gunzip(headers: Headers, limits: BodyLimits) -> Gunzip | None:
-    encoding = headers.get(b"content-encoding", b"identity").decode("latin-1").strip().lower()
+    given = headers.get(b"content-encoding")
+    if given is None:
+        return None
+    encoding = given.decode("latin-1").strip().lower()
     if encoding == "gzip":
         return Gunzip(limit=limits.max_bytes)
     if encoding != "identity":

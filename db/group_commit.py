@@ -82,7 +82,10 @@ class GroupCommit:
         much waits, and within a second where PostgreSQL does not get on at all.
         """
         self.check_room(len(events), size)
-        outcome, most = Outcome(), self._limits.group_events
+        most = self._limits.group_events
+        if 0 < len(events) <= most:
+            return await self._queued(events, size)
+        outcome = Outcome()
         for start in range(0, len(events), most):
             part = await self._queued(events[start : start + most], size)
             outcome = outcome.joined(part, start)
@@ -90,9 +93,10 @@ class GroupCommit:
 
     async def _queued(self, events: Sequence[Event], size: int) -> Outcome:
         loop = asyncio.get_running_loop()
-        if not self._requests:
-            self._last_progress = loop.time()
-        request = Request(events, size, loop.time(), loop.create_future())
+        now = loop.time()
+        if not (self._queue.waiting or self._in_flight):
+            self._last_progress = now
+        request = Request(events, size, now, loop.create_future())
         self._queue.put(request)
         return await request.answer
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from db.commit_queue import overloaded
 from db.dead_letters import Refused
@@ -36,6 +36,10 @@ _PORTION = 16 * 1024
 """Bytes of bodies that are parsed before others get a turn: half a millisecond or so."""
 _LONGEST_WAIT = 2.0
 """Seconds that bodies may wait to be parsed; then new requests are refused."""
+
+
+_Item = TypeVar("_Item", Wire, bytes)
+_EventOf = Callable[[_Item, EventRules, Arrival], Event]
 
 
 class Layout(Enum):
@@ -146,23 +150,24 @@ class Ingest:
     async def _sorted(self, body: _Body, arrival: Arrival) -> _Sorted:
         size = len(body.raw)
         if body.wires is not None:
-            return await self._sort(body.wires, size, lambda wire: check(wire, self.rules, arrival))
-        return await self._sort(body.pieces(), size, lambda raw: parse(raw, self.rules, arrival))
+            return await self._sort(body.wires, size, check, arrival)
+        return await self._sort(body.pieces(), size, parse, arrival)
 
     async def _sort(
-        self, items: Sequence[Any], size: int, event_of: Callable[[Any], Event]
+        self, items: Sequence[_Item], size: int, event_of: _EventOf[_Item], arrival: Arrival
     ) -> _Sorted:
         """Parse items of `size` bytes in order, letting others have a turn in between."""
         self._check_size(len(items))
         found = _Sorted()
+        rules, events, places = self.rules, found.events, found.places
         step = max(1, len(items) * _PORTION // max(size, 1))
         for start in range(0, len(items), step):
             if start:
                 await self.turns.take(_PORTION)
             for index, item in enumerate(items[start : start + step], start):
                 try:
-                    found.events.append(event_of(item))
-                    found.places.append(index)
+                    events.append(event_of(item, rules, arrival))
+                    places.append(index)
                 except InvalidInput as problem:
                     found.rejected.append(rejection(index, problem))
         return found
