@@ -58,10 +58,11 @@ def compact(sketch: bytes) -> bytes:
     if merged.counts is None and len(merged.values) <= RAW_LIMIT:
         return chunk(RAW, merged.values.astype(">f8").tobytes())
     keys, counts = (
-        _added(merged.keys, merged.counts)
+        (merged.keys, merged.counts)
         if merged.counts is not None
-        else _histogram(merged.values)
+        else (_keys(merged.values), np.ones(len(merged.values), np.uint64))
     )
+    keys, counts = _added(keys, counts)
     return chunk(DENSE, keys.astype("<i4").tobytes() + counts.astype("<u8").tobytes())
 
 
@@ -78,8 +79,8 @@ def distribution(sketches: Iterable[bytes]) -> Distribution:
         return Distribution(values, np.empty(0, np.int32), None)
     keys, counts = _bins(dense)
     if len(values):
-        own_keys, own_counts = _histogram(values)
-        keys, counts = np.concatenate((keys, own_keys)), np.concatenate((counts, own_counts))
+        ones = np.ones(len(values), np.uint64)
+        keys, counts = np.concatenate((keys, _keys(values))), np.concatenate((counts, ones))
     order = np.argsort(keys, kind="stable")
     return Distribution(_NOTHING, keys[order], counts[order])
 
@@ -109,12 +110,15 @@ def _exact(values: Floats, q: float) -> Estimate | None:
     return Estimate(value, value, value, exact=True)
 
 
-def _histogram(values: Floats) -> tuple[Keys, Counts]:
-    side = np.sign(values)
-    magnitude = np.where(side == 0, 1.0, np.abs(values))
-    key = (side * (np.ceil(np.log(magnitude) / _LOG_GAMMA) + _ONE)).astype(np.int32)
-    keys, counts = np.unique(key, return_counts=True)
-    return keys, counts.astype(np.uint64)
+def _keys(values: Floats) -> Keys:
+    """The bin of each of some values, one at least, that rise."""
+    if values[0] > 0:
+        keys = np.ceil(np.log(values) / _LOG_GAMMA) + _ONE
+    else:
+        side = np.sign(values)
+        magnitude = np.where(side == 0, 1.0, np.abs(values))
+        keys = side * (np.ceil(np.log(magnitude) / _LOG_GAMMA) + _ONE)
+    return np.asarray(keys, np.int32)
 
 
 def _added(keys: Keys, counts: Counts) -> tuple[Keys, Counts]:
