@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from benchmarks import loading
@@ -190,23 +191,25 @@ class Bench:
         """Ingest, first without the worker; then the worker catches up; then both together."""
         source = f"tidemark_{size.lower()}"
         await loading.create_database(self.servers.postgres_url, "copied", source)
-        token = installation.token()
+        token, dsn = installation.token(), installation.database_url
+        settle = partial(loading.settle, dsn)
         with self._running(size, installation) as running:
-            found = await ingest.measure(
-                ingest.targets(running.express, running.own, token),
-                self.servers.database("copied"),
-                lambda: loading.settle(installation.database_url),
-                self.options,
-                self.report,
-            )
+            own = running.own
+            targets = ingest.targets(running.express, own, token)
+            copied = self.servers.database("copied")
+            found = await ingest.measure(targets, copied, settle, self.options, self.report)
             if "keep-up" not in self.options.scenarios:
                 return
+            lean = ingest.tidemark_target(own, token, lean=True)
+            streams = (
+                keep_up.Stream("lean events", lean, found.highest),
+                await keep_up.full_stream(own, token, settle, self.options),
+            )
             with installation.worker():
-                caught_up = await keep_up.rolled(installation.database_url, ROLL_PATIENCE)
-                say(f"  caught up in {caught_up} s")
-                target = ingest.tidemark_target(running.own, token, lean=False)
-                dsn = installation.database_url
-                await keep_up.measure(running.own, target, dsn, found, self.options, self.report)
+                for stream in streams:
+                    caught_up = await keep_up.rolled(dsn, ROLL_PATIENCE)
+                    say(f"  caught up in {caught_up} s")
+                    await keep_up.measure(own, stream, dsn, self.options, self.report)
 
     async def _memory(self, size: str, installation: Installation) -> None:
         token = installation.token()

@@ -9,6 +9,7 @@ SUMMARY = "summary"
 TIMESERIES = "timeseries"
 SERIES = "series"
 DASHBOARD = "dashboard"
+LIVE = "summary of the last 24 hours"
 QUESTIONS = (SUMMARY, TIMESERIES, SERIES)
 
 

@@ -12,7 +12,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.child import Command
-from benchmarks.contenders import DASHBOARD, SERIES, SUMMARY, TIMESERIES, Contender, dashboard
+from benchmarks.contenders import (
+    DASHBOARD,
+    LIVE,
+    SERIES,
+    SUMMARY,
+    TIMESERIES,
+    Contender,
+    dashboard,
+)
 from benchmarks.generate import POINT_TYPE
 from benchmarks.measure import request
 from benchmarks.ports import free_port
@@ -29,6 +37,9 @@ _SUMMARY = """query Summary($from: DateTime!, $to: DateTime!) {
   summary(range: {between: {from: $from, to: $to}}) {
     totalEvents uniqueUsers eventsByType { eventType count }
   }
+}"""
+_LIVE = """{
+  summary(range: {last: "PT24H"}) { totalEvents uniqueUsers eventsByType { eventType count } }
 }"""
 _TIMESERIES = """query Days($from: DateTime!, $to: DateTime!) {
   timeseries(eventType: "*", range: {between: {from: $from, to: $to}}, granularity: DAY) {
@@ -136,6 +147,7 @@ def _questions(url: str, token: str, window: Window) -> dict[str, tuple[bytes, .
 
     return {
         SUMMARY: ask(_SUMMARY, whole),
+        LIVE: ask(_LIVE, {}),
         TIMESERIES: ask(_TIMESERIES, whole),
         SERIES: ask(_SERIES, points),
         DASHBOARD: ask(dashboard.TIDEMARK, dashboard.Spans.of(window).variables),
