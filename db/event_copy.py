@@ -1,4 +1,4 @@
-"""Rows of analytics_events as lines for COPY: what a batch adds before the line of each event."""
+"""Rows of analytics_events: what a batch adds to the line of each event, for COPY or as JSON."""
 
 from collections.abc import AsyncIterator, Iterable
 from datetime import datetime
@@ -11,6 +11,8 @@ COLUMNS = ("batch_id", "received_at", "raw_days", *OF_EVENT)
 ESCAPE = "\\"
 NULL = "null"
 """COPY's options for the lines, in format csv: JSON's null is its null, JSON's quotes and \\" its own."""
+
+_CONTROLS = bytes(range(0x20))
 
 
 async def copy_lines(
@@ -29,3 +31,18 @@ async def copy_lines(
         yield first
         yield (b"\n" + first).join(each)
         yield b"\n"
+
+
+def json_lines(events: Iterable[Event], raw_days: int) -> str | None:
+    """The lines as a JSON array of arrays, each with its `raw_days` at the end.
+
+    None where a text holds control characters: they are all that a line spells unlike JSON.
+    """
+    lines = [
+        b"[%b,%d]" % (each.line, raw_days if each.raw_days is None else each.raw_days)
+        for each in events
+    ]
+    joined = b"[" + b",".join(lines) + b"]"
+    if len(joined.translate(None, _CONTROLS)) < len(joined):
+        return None
+    return joined.decode()

@@ -21,6 +21,42 @@ SELECT
         ELSE ARRAY(SELECT id FROM given EXCEPT SELECT id FROM fresh)
     END AS taken;
 
+-- name: store_few
+-- Like claim_ids, and the rows of the new ids along with it: a JSON array of arrays with the columns of a line, then raw_days.
+WITH given AS (
+    SELECT id, digest
+    FROM unnest($1::uuid[], $2::bigint[]) AS given (id, digest)
+), fresh AS (
+    INSERT INTO event_ids (id, digest)
+    SELECT id, digest FROM given
+    ON CONFLICT (id) DO NOTHING
+    RETURNING id
+), batch AS (
+    INSERT INTO pending_batches (batch_id, received_at, event_count, first_at, last_at, event_types)
+    SELECT nextval('event_batch_ids'), $3, count(*), $4, $5, $6::text[] FROM fresh
+    HAVING count(*) > 0
+    RETURNING batch_id
+), stored AS (
+    INSERT INTO analytics_events (
+        batch_id, received_at, id, client_id, event_type, occurred_at, source, user_id, device_id,
+        session_id, correlation_id, duration_ms, status_code, error_message, provider, value,
+        currency, cost, properties, raw_days
+    )
+    SELECT
+        batch.batch_id, $3, fresh.id, line ->> 1, line ->> 2, (line ->> 3)::timestamptz, line ->> 4,
+        line ->> 5, line ->> 6, line ->> 7, line ->> 8, (line ->> 9)::numeric,
+        (line ->> 10)::smallint, line ->> 11, line ->> 12, (line ->> 13)::numeric, line ->> 14,
+        (line ->> 15)::numeric, (line ->> 16)::jsonb, (line ->> 17)::smallint
+    FROM batch, jsonb_array_elements($7::jsonb) AS line
+    JOIN fresh ON fresh.id = (line ->> 0)::uuid
+)
+SELECT
+    (SELECT batch_id FROM batch) AS batch_id,
+    CASE
+        WHEN (SELECT count(*) FROM fresh) = cardinality($1) THEN '{}'
+        ELSE ARRAY(SELECT id FROM given EXCEPT SELECT id FROM fresh)
+    END AS taken;
+
 -- name: digests
 -- The digests of ids that are taken.
 SELECT id, digest FROM event_ids WHERE id = ANY ($1::uuid[]);

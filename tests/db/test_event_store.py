@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import asyncpg
+import msgspec
 import pytest
 
 from db.events import EventStore, Outcome
@@ -20,6 +21,12 @@ from domain.events import Arrival, Event, EventRules, parse
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 RULES = EventRules.of(catalogue_of(BUILTIN))
 ARRIVAL = Arrival(NOW, "request-1", lambda: str(uuid.uuid4()))
+
+
+@pytest.fixture(autouse=True, params=["one statement", "copy"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test runs for few events, which one statement stores, and for more, which are copied."""
+    monkeypatch.setattr("db.events.FEW", 1_000 if request.param == "one statement" else 0)
 
 
 def event(**fields: Any) -> Event:
@@ -69,7 +76,8 @@ async def test_every_text_and_number_comes_back_as_it_was(pool: asyncpg.Pool) ->
         )
         for text in texts
     ]
-    await commit(pool, events)
+    for each in events:
+        await commit(pool, [each])
     rows = await pool.fetch("SELECT * FROM analytics_events")
     by_id = {row["client_id"]: row for row in rows}
     for text in texts:
@@ -82,51 +90,87 @@ async def test_every_text_and_number_comes_back_as_it_was(pool: asyncpg.Pool) ->
     assert sorted(row["text"] for row in found) == sorted(texts)
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
-async def test_any_text_comes_back_whatever_stands_next_to_it(
-    pool: asyncpg.Pool, seed: int
-) -> None:
-    rng = random.Random(seed)
-    pieces = [
-        '"',
-        "\\",
-        "\n",
-        "\r",
-        "\t",
-        ",",
-        "]\n[",
-        "\\.",
-        "null",
-        "\x01",
-        "\x7f",
-        "a",
-        " ",
-        "漢",
-        "🎉",
-    ]
-    names = ("source", "userId", "deviceId", "sessionId", "errorMessage", "provider")
+SPACES = ["\n", "\r", "\t", "\x01", "]\n["]
+PIECES = ['"', "\\", '\\"', ",", "\\.", "\\n", "null", "\x7f", "a", " ", "]", "[", "漢", "🎉"]
 
-    def text(pieces: Sequence[str]) -> str | None:
+
+@pytest.mark.parametrize("pieces", [[*PIECES, *SPACES], PIECES], ids=["any", "no controls"])
+async def test_any_text_comes_back_whatever_stands_next_to_it(
+    pool: asyncpg.Pool, pieces: Sequence[str]
+) -> None:
+    rng = random.Random(1)
+    names = ("source", "userId", "deviceId", "sessionId", "errorMessage", "provider")
+    columns = ("source", "user_id", "device_id", "session_id", "error_message", "provider")
+
+    def text() -> str | None:
         return rng.choice([None, "", "".join(rng.choices(pieces, k=rng.randint(1, 6)))])
 
     sent: list[dict[str, Any]] = []
     for number in range(400):
-        common = rng.choice((pieces, ["a", "b c", ",", "null", "漢", "]", "["]))
-        fields: dict[str, Any] = {name: text(common) for name in names}
-        fields["correlationId"] = text(common)
-        fields["properties"] = rng.choice([None, {}, {"k" + (text(common) or ""): text(common)}])
-        sent.append({"id": f"{number}{text(common)}", **fields})
+        properties = rng.choice([None, {}, {f"k{text()}": text()}])
+        texts = {name: text() for name in (*names, "correlationId")}
+        sent.append({"id": f"{number}{text()}", "properties": properties, **texts})
     await commit(pool, [event(**each) for each in sent])
-    rows = await pool.fetch("SELECT * FROM analytics_events")
-    columns = ("source", "user_id", "device_id", "session_id", "error_message", "provider")
-    found = {row["client_id"]: row for row in rows}
-    assert len(found) == len(rows) == len(sent)
+    rows = {row["client_id"]: row for row in await pool.fetch("SELECT * FROM analytics_events")}
+    assert len(rows) == len(sent)
     for each in sent:
-        row = found[each["id"]]
+        row = rows[each["id"]]
         assert [row[name] for name in columns] == [each[name] for name in names]
         own = each["correlationId"]
         assert row["correlation_id"] == ("request-1" if own is None else own)
         assert json.loads(row["properties"] or "null") == each["properties"]
+
+
+async def test_either_way_stores_the_same_rows(
+    pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = {
+        "type": "order",
+        "source": "shop",
+        "userId": "ü",
+        "deviceId": "d",
+        "sessionId": "",
+        "durationMs": 12.5,
+        "statusCode": 404,
+        "errorMessage": 'no "such" thing',
+        "provider": "p",
+        "value": "19.90",
+        "currency": "EUR",
+        "cost": 0,
+        "occurredAt": "2026-11-22T08:00:00.123456Z",
+        "properties": {"quantity": 3, "x": ['"', "\\", 0.12345678901234567890, None]},
+    }
+    rows = []
+    for few in (0, 100):
+        monkeypatch.setattr("db.events.FEW", few)
+        await commit(pool, [event(id="full", **full), event(id="bare"), event(id="full", **full)])
+        rows.append(
+            await pool.fetch(
+                "SELECT (to_jsonb(e) - 'batch_id')::text FROM analytics_events e ORDER BY id"
+            )
+        )
+        await pool.execute("TRUNCATE analytics_events, event_ids")
+    assert len(rows[0]) == 2
+    assert rows[0] == rows[1]
+
+
+async def test_events_with_and_without_a_retention_of_their_own_share_a_batch(
+    pool: asyncpg.Pool,
+) -> None:
+    kept = event(id="kept")
+    await commit(pool, [event(id="a"), msgspec.structs.replace(kept, raw_days=0), event(id="b")])
+    rows = await pool.fetch("SELECT client_id, raw_days FROM analytics_events ORDER BY client_id")
+    assert [tuple(row) for row in rows] == [("a", 7), ("b", 7), ("kept", 0)]
+
+
+async def test_inside_another_transaction_a_partition_is_made_again_too(pool: asyncpg.Pool) -> None:
+    store = EventStore(EventPartitions(), 7)
+    async with pool.acquire() as connection:
+        await store.commit(connection, [event(id="a")], NOW)
+        await connection.execute(f"DROP TABLE {EventPartition.holding(7, NOW.date()).name}")
+        async with connection.transaction():
+            assert await store.commit(connection, [event(id="b")], NOW) == Outcome()
+    assert await stored(pool) == 1
 
 
 async def test_a_batch_is_its_events_ids_and_one_pending_row(pool: asyncpg.Pool) -> None:
