@@ -19,16 +19,25 @@ _EXACT: Mapping[ScanPart, str] = {"total": "sum", "low": "min", "high": "max"}
 
 def packed(number: int, scan: Scan) -> str:
     """The columns of a group: counts and errors as bytes, exact parts as text, sketches as they are."""
-    errors = f"string_agg(int8send(errors_{number}), '')" if "errors" in scan.parts else None
+    return _packed(number, scan, as_bytes="string_agg({}, '')", as_array="array_agg({})")
+
+
+def packed_alone(number: int, scan: Scan) -> str:
+    """The same columns of a group that is a single row."""
+    return _packed(number, scan, as_bytes="{}", as_array="ARRAY[{}]")
+
+
+def _packed(number: int, scan: Scan, *, as_bytes: str, as_array: str) -> str:
+    def counted(name: str) -> str:
+        return as_bytes.format(f"int8send({name}_{number})")
+
+    errors = counted("errors") if "errors" in scan.parts else "NULL::bytea"
     exact = (
-        f"array_agg({part}_{number}::text)" if part in scan.parts else "NULL::text[]"
+        as_array.format(f"{part}_{number}::text") if part in scan.parts else "NULL::text[]"
         for part in _EXACT
     )
-    sketches = f"array_agg(sketch_{number})" if scan.sketch else "NULL::bytea[]"
-    return (
-        f"string_agg(int8send(n_{number}), ''), {errors or 'NULL::bytea'}, {', '.join(exact)},"
-        f" {sketches}"
-    )
+    sketches = as_array.format(f"sketch_{number}") if scan.sketch else "NULL::bytea[]"
+    return f"{counted('n')}, {errors}, {', '.join(exact)}, {sketches}"
 
 
 def added(scans: Scans) -> Iterator[str]:

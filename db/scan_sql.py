@@ -17,7 +17,7 @@ from db.expressions import (
     possible,
 )
 from db.rollup_columns import FIRST_KEY, place
-from db.scan_parts import added, event_parts, packed, row_parts
+from db.scan_parts import added, event_parts, packed, packed_alone, row_parts
 from domain.catalogue import ALL_EVENTS, EventType
 from domain.grains import Grain, Micros, Segments, instants
 from domain.plan import CURRENCY, Plan, RollupSet, Scan
@@ -69,6 +69,11 @@ class _Pass:
             and len(rollup.dimensions) == len(self.groups)
             and len(self.scans) == 1
         )
+
+    @property
+    def alone(self) -> bool:
+        """Whether a group has but one place, and so one row in the pass."""
+        return not self.plan.by_bucket and len(self.plan.edges) == 2
 
     @property
     def packed_places(self) -> str:
@@ -139,7 +144,7 @@ def _passes(plans: Sequence[Plan], parameters: Parameters) -> Iterator[_Pass]:
 def _pass(each: _Pass) -> str:
     sources = "\n        UNION ALL\n".join(_sources(each))
     return f"""\
-{each.name} AS MATERIALIZED (
+{each.name} AS (
     SELECT slot{each.keys}, overflow, {", ".join(added(each.scans))}
     FROM (
 {sources}
@@ -161,6 +166,11 @@ def _branches(each: _Pass) -> Iterator[str]:
 def _branch(each: _Pass, number: int, scan: Scan, source: str) -> str:
     shown = each.keys + ", NULL" * (5 - len(each.groups))
     some = "true" if scan.of is None else f"n_{number} > 0"
+    if each.alone:
+        return f"""\
+SELECT {number}{shown}, overflow, int4send(slot), {packed_alone(number, scan)}
+FROM {source}
+WHERE {some}"""
     return f"""\
 SELECT {number}{shown}, overflow, {each.packed_places}, {packed(number, scan)}
 FROM {source}
