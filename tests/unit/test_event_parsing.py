@@ -258,6 +258,12 @@ def test_attributes_may_be_any_scalar() -> None:
         assert properties_of(parsed(event(properties={"path": value}))) == {"path": value}
 
 
+@pytest.mark.parametrize("value", [None, "x", "x" * 501, True, 7, ["x"], {}, {"b": None}])
+def test_an_attribute_inside_something_else_than_an_object_is_missing(value: Any) -> None:
+    found = parsed(event(type="nested", properties={"a": value}))
+    assert properties_of(found) == {"a": value}
+
+
 @pytest.mark.parametrize(
     ("body", "code"),
     [
