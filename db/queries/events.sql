@@ -21,6 +21,16 @@ SELECT
         ELSE ARRAY(SELECT id FROM given EXCEPT SELECT id FROM fresh)
     END AS taken;
 
+-- name: claim_new_ids
+-- Enter ids that are all new (sorted, each once) and their batch, which it tells. A taken one is a unique violation.
+WITH fresh AS (
+    INSERT INTO event_ids (id, digest)
+    SELECT id, digest FROM unnest($1::uuid[], $2::bigint[]) AS given (id, digest)
+)
+INSERT INTO pending_batches (batch_id, received_at, event_count, first_at, last_at, event_types)
+VALUES (nextval('event_batch_ids'), $3, cardinality($1), $4, $5, $6::text[])
+RETURNING batch_id;
+
 -- name: store_few
 -- Like claim_ids, and the rows of the new ids along with it: a JSON array of arrays with the columns of a line, then raw_days.
 WITH given AS (

@@ -23,10 +23,31 @@ RULES = EventRules.of(catalogue_of(BUILTIN))
 ARRIVAL = Arrival(NOW, "request-1", lambda: str(uuid.uuid4()))
 
 
-@pytest.fixture(autouse=True, params=["one statement", "copy"])
+@pytest.fixture(autouse=True, params=["one statement", "copy", "copy with care"])
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every test runs for few events, which one statement stores, and for more, which are copied."""
+    """Every test runs for few events, which one statement stores, and for more, which are copied.
+
+    Those in hope that all ids are new, or after one was taken.
+    """
     monkeypatch.setattr("db.events.FEW", 1_000 if request.param == "one statement" else 0)
+    if request.param == "copy with care":
+        monkeypatch.setattr("db.events.Novelty.is_likely", lambda _: False)
+
+
+async def test_ids_are_asked_about_for_a_while_after_one_was_taken(
+    pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
+    monkeypatch.setattr("db.events.FEW", 0)
+    monkeypatch.setattr("db.events.CAREFUL_BATCHES", 2)
+    store = EventStore(EventPartitions(), 7)
+    hopeful = []
+    async with pool.acquire() as connection:
+        for ids in ("ab", "bc", "d", "e", "f"):
+            await store.commit(connection, [event(id=each) for each in ids], NOW)
+            hopeful.append(store.novelty.careful == 0)
+    assert hopeful == [True, False, False, True, True]
+    assert await stored(pool) == 6
 
 
 def event(**fields: Any) -> Event:

@@ -9,7 +9,7 @@ tail AS MATERIALIZED (
         WHERE e.batch_id = b.batch_id AND e.received_at = b.received_at OFFSET 0
     ) e
 ),
-pass_0_0 AS MATERIALIZED (
+pass_0_0 AS (
     SELECT slot, g1, overflow, coalesce(sum(n_0), 0)::bigint AS n_0, sum(errors_0)::bigint AS errors_0, coalesce(sum(n_1), 0)::bigint AS n_1, min(low_1) AS low_1, max(high_1) AS high_1, string_agg(sketch_1, ''::bytea) AS sketch_1
     FROM (
         SELECT width_bucket(r.bucket, $1::timestamptz[]) - 1 AS slot, r.d1 AS g1, r.overflow AS overflow,

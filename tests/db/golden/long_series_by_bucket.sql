@@ -9,7 +9,7 @@ tail AS MATERIALIZED (
         WHERE e.batch_id = b.batch_id AND e.received_at = b.received_at OFFSET 0
     ) e
 ),
-pass_0_0 AS MATERIALIZED (
+pass_0_0 AS (
     SELECT slot, overflow, coalesce(sum(n_0), 0)::bigint AS n_0, coalesce(sum(n_1), 0)::bigint AS n_1, sum(total_1) AS total_1
     FROM (
         SELECT r.bucket AS slot, false AS overflow,

@@ -9,7 +9,7 @@ tail AS MATERIALIZED (
         WHERE e.batch_id = b.batch_id AND e.received_at = b.received_at OFFSET 0
     ) e
 ),
-pass_0_0 AS MATERIALIZED (
+pass_0_0 AS (
     SELECT slot, g1, g2, overflow, coalesce(sum(n_0), 0)::bigint AS n_0, coalesce(sum(n_1), 0)::bigint AS n_1, sum(total_1) AS total_1
     FROM (
         SELECT width_bucket(e.occurred_at, $1::timestamptz[]) - 1 AS slot, (e.properties #>> '{"fragile"}') AS g1, (e.properties #>> '{"address","zone","code"}') AS g2, false AS overflow,
@@ -34,12 +34,10 @@ SELECT -1 AS scan, (SELECT version::text FROM rollup_state) AS g1, statement_tim
        NULL::bytea AS slots, NULL::bytea AS first, NULL::bytea AS second,
        NULL::text[] AS sums, NULL::text[] AS minima, NULL::text[] AS maxima, NULL::bytea[] AS sketches
 UNION ALL
-SELECT 0, g1, g2, NULL, NULL, NULL, overflow, string_agg(int4send(slot), ''), string_agg(int8send(n_0), ''), NULL::bytea, NULL::text[], NULL::text[], NULL::text[], NULL::bytea[]
+SELECT 0, g1, g2, NULL, NULL, NULL, overflow, int4send(slot), int8send(n_0), NULL::bytea, NULL::text[], NULL::text[], NULL::text[], NULL::bytea[]
 FROM pass_0_0
 WHERE true
-GROUP BY overflow, g1, g2
 UNION ALL
-SELECT 1, g1, g2, NULL, NULL, NULL, overflow, string_agg(int4send(slot), ''), string_agg(int8send(n_1), ''), NULL::bytea, array_agg(total_1::text), NULL::text[], NULL::text[], NULL::bytea[]
+SELECT 1, g1, g2, NULL, NULL, NULL, overflow, int4send(slot), int8send(n_1), NULL::bytea, ARRAY[total_1::text], NULL::text[], NULL::text[], NULL::bytea[]
 FROM pass_0_0
 WHERE n_1 > 0
-GROUP BY overflow, g1, g2

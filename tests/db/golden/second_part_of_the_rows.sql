@@ -9,7 +9,7 @@ tail AS MATERIALIZED (
         WHERE e.batch_id = b.batch_id AND e.received_at = b.received_at OFFSET 0
     ) e
 ),
-pass_0_0 AS MATERIALIZED (
+pass_0_0 AS (
     SELECT slot, overflow, coalesce(sum(n_0), 0)::bigint AS n_0, max(high_0) AS high_0
     FROM (
         SELECT width_bucket(r.bucket, $1::timestamptz[]) - 1 AS slot, false AS overflow,
@@ -36,7 +36,6 @@ SELECT -1 AS scan, (SELECT version::text FROM rollup_state) AS g1, statement_tim
        NULL::bytea AS slots, NULL::bytea AS first, NULL::bytea AS second,
        NULL::text[] AS sums, NULL::text[] AS minima, NULL::text[] AS maxima, NULL::bytea[] AS sketches
 UNION ALL
-SELECT 0, NULL, NULL, NULL, NULL, NULL, overflow, string_agg(int4send(slot), ''), string_agg(int8send(n_0), ''), NULL::bytea, NULL::text[], NULL::text[], array_agg(high_0::text), NULL::bytea[]
+SELECT 0, NULL, NULL, NULL, NULL, NULL, overflow, int4send(slot), int8send(n_0), NULL::bytea, NULL::text[], NULL::text[], ARRAY[high_0::text], NULL::bytea[]
 FROM pass_0_0
 WHERE n_0 > 0
-GROUP BY overflow
