@@ -17,7 +17,7 @@ from db.roll_sql import RollType
 from db.rollup_columns import ALL
 from db.rollup_sets import measures_of_type
 from db.rollups import Batches, levels_of, merge, types_by_name
-from db.seal import build_level
+from db.seal import build_level, source_of
 from db.user_totals import begin_recount, recount_users, take_recount
 from domain.catalogue import ALL_EVENTS, Catalogue, EventType
 from domain.errors import InvalidInput
@@ -155,7 +155,9 @@ async def _take_over(connection: Connection, rebuild: int, names: Sequence[str])
     for grain, until in levels.items():
         start = first and floor_datetime(first, grain)
         if start is not None and start < until:
-            await build_level(connection, grain, BASE, start, until, state="building")
+            # Of a finer grain, whose sketches are compact: those of a month's base buckets fill the memory.
+            finer = source_of(grain, {each for each in levels if levels[each] >= until})
+            await build_level(connection, grain, finer, start, until, state="building")
     await connection.execute(_QUERIES["retire"], names)
     await connection.execute(_QUERIES["activate"])
     await take_recount(connection, names)

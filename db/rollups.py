@@ -25,8 +25,8 @@ TURN = "5s"
 _QUERIES = load("rollups")
 _CLOSE = timedelta(days=28)
 """Two instants no further apart are in the same month or in two that follow each other."""
-_PORTION = 100
-"""Rows with grown sketches that are compacted at a time: some megabytes."""
+_PORTION = 25
+"""Rows with grown sketches that are compacted at a time: those of a month take half a megabyte each."""
 _COMPACT: Mapping[str, Callable[[bytes], bytes]] = {
     name: distinct.compact if name == "users" else quantiles.compact for name in SKETCHES
 }
