@@ -93,13 +93,17 @@ class Home:
                 return
             except BlockingIOError:
                 holder = self._lock_file.read_text().strip()
-                if _lives(holder) or time.monotonic() > deadline:
-                    raise ConfigurationError(
-                        f"Another `tidemark up` (process {holder or 'unknown'}) uses {self.path}."
-                        " Stop it, or choose another folder with TIDEMARK_HOME.",
-                        field="TIDEMARK_HOME",
-                    ) from None
+                if _lives(holder):
+                    raise self._in_use(f"Another `tidemark up` (process {holder}) uses") from None
+                if time.monotonic() > deadline:
+                    raise self._in_use("What an ended `tidemark up` left running uses") from None
             time.sleep(_ASK_AGAIN)
+
+    def _in_use(self, what: str) -> ConfigurationError:
+        return ConfigurationError(
+            f"{what} {self.path}. Stop it, or choose another folder with TIDEMARK_HOME.",
+            field="TIDEMARK_HOME",
+        )
 
     @property
     def _lock_file(self) -> Path:

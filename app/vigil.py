@@ -11,6 +11,7 @@ import asyncpg
 import structlog
 
 from app.auth import Authenticator, credential_of
+from db.ending import end_if_cancelled
 from db.keys import PREFIX, key_hash, valid_keys
 from domain.errors import TidemarkError, Unauthenticated
 from graph.admission import Admitted
@@ -71,6 +72,7 @@ class Vigil:
                 async with asyncio.timeout(PACE):
                     await self._end_revoked()
             except Exception as problem:
+                end_if_cancelled()
                 log.warning("keys of streams not checked", error=repr(problem))
 
     def _end_expired(self, now: datetime) -> None:

@@ -9,6 +9,7 @@ import asyncpg
 import structlog
 
 from db.commit_queue import CommitLimits, CommitQueue, Request, answer, overloaded, refuse
+from db.ending import end_if_cancelled
 from db.events import EventStore, Outcome
 from db.lent import lent
 from db.outage import LOST
@@ -120,6 +121,7 @@ class GroupCommit:
             await asyncio.sleep(0)
             if group := self._queue.take():
                 await self._commit_group(group)
+                end_if_cancelled()
 
     async def _commit_group(self, group: list[Request]) -> None:
         self._in_flight.update(group)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from db.ending import end_if_cancelled
 from db.redis_client import PATIENCE
 
 CHANGED = "tidemark:data"
@@ -23,6 +24,7 @@ async def listen(redis: Redis, wakes: Mapping[str, Callable[[], None]]) -> None:
         try:
             await _listen(redis, wakes)
         except (RedisError, OSError):
+            end_if_cancelled()
             await asyncio.sleep(_PAUSE)
 
 

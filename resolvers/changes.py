@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
+from db.ending import end_if_cancelled
 from domain.errors import Unavailable
 
 POLL = 2.0
@@ -76,7 +77,9 @@ class Changes:
         """Answers that are made after `_begun` is set are as new as the version that was read before."""
         while True:
             self._woken.clear()
-            if await self._changed():
+            changed = await self._changed()
+            end_if_cancelled()
+            if changed:
                 self._number += 1
                 self._next.set()
                 self._next = asyncio.Event()

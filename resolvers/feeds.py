@@ -13,6 +13,7 @@ from typing import Generic, Protocol, TypeVar
 
 import structlog
 
+from db.ending import end_if_cancelled
 from domain.errors import Unavailable
 
 PAGE = 500
@@ -112,6 +113,7 @@ class Feed(Generic[Row]):
                     for follower in self._followers:
                         follower.offer(row)
             except Exception:
+                end_if_cancelled()
                 _log.exception("feed not read")
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._poll):
@@ -177,5 +179,6 @@ async def _patiently(ask: Callable[[], Awaitable[T]]) -> T:
         try:
             return await ask()
         except Unavailable:
+            end_if_cancelled()
             _log.warning("stream waits for the database")
             await asyncio.sleep(_AGAIN)

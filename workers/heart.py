@@ -7,6 +7,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from db.ending import end_if_cancelled
 from db.heartbeats import BEAT_EVERY, beat, leave
 
 log = structlog.get_logger("tidemark.worker")
@@ -17,6 +18,7 @@ async def keep_beating(redis: Redis, worker: str) -> None:
     try:
         while True:
             await _beat(redis, worker)
+            end_if_cancelled()
             await asyncio.sleep(BEAT_EVERY.total_seconds())
     finally:
         await _leave(redis, worker)

@@ -12,6 +12,8 @@ from arq.cron import CronJob
 from arq.worker import Function, Worker
 from redis.exceptions import RedisError
 
+from db.ending import end_if_cancelled
+
 QUEUE = "tidemark:jobs"
 JOB_TIMEOUT = 60
 """Seconds. A job whose worker was killed runs again ten seconds after that."""
@@ -42,6 +44,7 @@ async def keep_arq(redis_url: str, jobs: Jobs) -> None:
             log.warning("arq stopped", error=repr(error), pause=pause)
         finally:
             await _close(worker)
+        end_if_cancelled()
         await asyncio.sleep(pause)
         pause = min(pause * 2, _LONGEST_PAUSE) if worker.jobs_complete == 0 else _FIRST_PAUSE
 

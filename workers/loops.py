@@ -8,6 +8,7 @@ import structlog
 from redis.asyncio import Redis
 
 from db.doorbell import wait
+from db.ending import end_if_cancelled
 
 _FIRST_PAUSE = 0.2
 _LONGEST_PAUSE = 10.0
@@ -44,10 +45,12 @@ async def keep_running(loop: Loop, redis: Redis) -> None:
         try:
             more = await loop.run()
         except Exception:
+            end_if_cancelled()
             log.exception("loop failed", loop=loop.name, pause=pause)
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
             continue
+        end_if_cancelled()
         pause = _FIRST_PAUSE
         if not more:
             await asyncio.sleep(loop.rest_after(time() - began))

@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 
 from channels.receipts import Outcome, Receipt, Sender, refused, unknown
 from db.doorbell import ring
+from db.ending import end_if_cancelled
 from db.internal_alerts import UNDELIVERED, observe
 from db.notifications import LEASE, Lease, Settlement, claim, compose_due, count_dead, settle
 from db.outage import LOST
@@ -161,6 +162,7 @@ class Courier:
             try:
                 return await settle(self._pool, lease, settlement, self._terms.clock())
             except (asyncpg.PostgresError, *LOST) as error:
+                end_if_cancelled()
                 if asyncio.get_running_loop().time() > ends:
                     log.warning(
                         "outcome not written", message=str(lease.message_id), error=repr(error)

@@ -5,6 +5,7 @@ import shutil
 import signal
 import socket
 import stat
+from contextlib import suppress
 from pathlib import Path
 from threading import Timer
 
@@ -54,15 +55,36 @@ def _said(up: Running, words: str) -> str:
     return "".join(lines)
 
 
+def _end_by_themselves(family: list[psutil.Process]) -> None:
+    try:
+        until(lambda: gone(family), "every child ended after its parent was killed")
+    finally:
+        for process in family:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+
+
 async def test_data_outlives_a_kill_of_the_parent_and_nothing_is_orphaned(tmp_path: Path) -> None:
     with running(tmp_path) as up:
         await _remember(up)
         family = up.family()
         assert len(family) >= 4
         up.process.kill()
-        until(lambda: gone(family), "every child ended after its parent was killed")
+        _end_by_themselves(family)
     with running(tmp_path) as again:
         assert await _remembered(again) == 42
+
+
+async def test_a_worker_in_the_middle_of_its_work_ends_with_its_parent(tmp_path: Path) -> None:
+    with running(tmp_path) as up:
+        holder = await connect(up.home.running()["database_url"])
+        await holder.execute("SELECT pg_advisory_lock(7215001)")
+        while not await holder.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+            await holder.execute("SELECT pg_stat_clear_snapshot()")
+        family = up.family()
+        up.process.kill()
+        _end_by_themselves(family)
+        holder.terminate()
 
 
 def test_each_killed_part_comes_back(tmp_path: Path) -> None:
