@@ -21,7 +21,7 @@ CAREFUL_BATCHES = 64
 """So many batches ask which of their ids are taken after one was: finding out by failing costs double."""
 
 _Claim = tuple[list[str], list[int], datetime, datetime, datetime, list[str]]
-"""Arguments of `claim_ids`."""
+"""Arguments of `claim_new_ids`; `store` takes lines as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ class EventStore:
         if lines is None:
             taken = await self._copied(connection, first, claim)
         else:
-            [stored] = await connection.fetch(QUERIES["store_few"], *claim, lines)
+            [stored] = await connection.fetch(QUERIES["store"], *claim, lines)
             taken = await _taken(connection, stored["taken"])
         if len(first) == len(events) and not taken:
             return Outcome()
@@ -136,7 +136,7 @@ class EventStore:
             else:
                 return {}
         async with connection.transaction():
-            [claimed] = await connection.fetch(QUERIES["claim_ids"], *claim)
+            [claimed] = await connection.fetch(QUERIES["store"], *claim, "[]")
             taken = await _taken(connection, claimed["taken"])
             if claimed["batch_id"] is not None:
                 fresh = (event for event in first.values() if event.id not in taken)

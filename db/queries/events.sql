@@ -1,38 +1,6 @@
--- name: claim_ids
+-- name: store
 -- Enter new ids (sorted, each once) and a batch of as many events; tells the batch and the ids that were taken before.
-WITH given AS (
-    SELECT id, digest
-    FROM unnest($1::uuid[], $2::bigint[]) AS given (id, digest)
-), fresh AS (
-    INSERT INTO event_ids (id, digest)
-    SELECT id, digest FROM given
-    ON CONFLICT (id) DO NOTHING
-    RETURNING id
-), batch AS (
-    INSERT INTO pending_batches (batch_id, received_at, event_count, first_at, last_at, event_types)
-    SELECT nextval('event_batch_ids'), $3, count(*), $4, $5, $6::text[] FROM fresh
-    HAVING count(*) > 0
-    RETURNING batch_id
-)
-SELECT
-    (SELECT batch_id FROM batch) AS batch_id,
-    CASE
-        WHEN (SELECT count(*) FROM fresh) = cardinality($1) THEN '{}'
-        ELSE ARRAY(SELECT id FROM given EXCEPT SELECT id FROM fresh)
-    END AS taken;
-
--- name: claim_new_ids
--- Enter ids that are all new (sorted, each once) and their batch, which it tells. A taken one is a unique violation.
-WITH fresh AS (
-    INSERT INTO event_ids (id, digest)
-    SELECT id, digest FROM unnest($1::uuid[], $2::bigint[]) AS given (id, digest)
-)
-INSERT INTO pending_batches (batch_id, received_at, event_count, first_at, last_at, event_types)
-VALUES (nextval('event_batch_ids'), $3, cardinality($1), $4, $5, $6::text[])
-RETURNING batch_id;
-
--- name: store_few
--- Like claim_ids, and the rows of the new ids along with it: a JSON array of arrays with the columns of a line, then raw_days.
+-- Of a JSON array of arrays (the columns of a line, then raw_days) the rows of new ids are stored along with it.
 WITH given AS (
     SELECT id, digest
     FROM unnest($1::uuid[], $2::bigint[]) AS given (id, digest)
@@ -66,6 +34,16 @@ SELECT
         WHEN (SELECT count(*) FROM fresh) = cardinality($1) THEN '{}'
         ELSE ARRAY(SELECT id FROM given EXCEPT SELECT id FROM fresh)
     END AS taken;
+
+-- name: claim_new_ids
+-- Enter ids that are all new (sorted, each once) and their batch, which it tells. A taken one is a unique violation.
+WITH fresh AS (
+    INSERT INTO event_ids (id, digest)
+    SELECT id, digest FROM unnest($1::uuid[], $2::bigint[]) AS given (id, digest)
+)
+INSERT INTO pending_batches (batch_id, received_at, event_count, first_at, last_at, event_types)
+VALUES (nextval('event_batch_ids'), $3, cardinality($1), $4, $5, $6::text[])
+RETURNING batch_id;
 
 -- name: digests
 -- The digests of ids that are taken.
