@@ -7,6 +7,7 @@ from functools import partial
 import asyncpg
 import numpy as np
 
+from db.pool import fetched
 from db.rollup_state import Prepared, StateCache
 from db.scan_sql import Statement, statement
 from domain.catalogue import Catalogue
@@ -49,8 +50,7 @@ def _prepare(reads: Sequence[Read], catalogue: Catalogue, known: RollupState) ->
 
 
 async def _run(pool: asyncpg.Pool, query: Statement) -> list[asyncpg.Record]:
-    rows: list[asyncpg.Record] = await pool.fetch(query.sql, *query.arguments)
-    return rows
+    return await fetched(pool, query.sql, *query.arguments)
 
 
 def _frames(

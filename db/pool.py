@@ -1,5 +1,6 @@
 """Connections to PostgreSQL."""
 
+import asyncio
 from collections.abc import Callable
 
 import asyncpg
@@ -14,6 +15,9 @@ Pool = asyncpg.Pool
 
 _STATEMENTS = 256
 """Kept prepared per connection, of any length: the statement of a whole dashboard is a long one."""
+
+_GOING_BACK: set["asyncio.Future[None]"] = set()
+"""Connections on their way back into their pools."""
 
 
 async def open_pool(
@@ -65,6 +69,18 @@ async def connect(
         max_cacheable_statement_size=0,
         server_settings=_session_settings(application_name, pgbouncer=pgbouncer),
     )
+
+
+async def fetched(pool: asyncpg.Pool, sql: str, *arguments: object) -> list[asyncpg.Record]:
+    """The rows of a statement; the connection goes back while the caller goes on with them."""
+    connection = await pool.acquire()
+    try:
+        rows: list[asyncpg.Record] = await connection.fetch(sql, *arguments)
+    finally:
+        going = asyncio.ensure_future(pool.release(connection))
+        _GOING_BACK.add(going)
+        going.add_done_callback(_GOING_BACK.discard)
+    return rows
 
 
 def the_row(row: asyncpg.Record | None) -> asyncpg.Record:

@@ -66,6 +66,7 @@ class Compiled:
 
     async def execute(self, scope: Scope) -> ExecutionResult:
         """The answer, as `graphql.execution` gives it. `scope` is of a caller with the role."""
+        scope.loaders.beginnings.counted = True
         run = Run(scope, self.given)
         try:
             found = self.complete(_ROOT, run, None)

@@ -168,7 +168,7 @@ def listed(inner: Complete, item: Place, name: str) -> Complete:
         except Exception:
             _leave([*(found[at] for at in waiting), *filter(is_awaitable, items)])
             raise
-        return _together(found, waiting) if waiting else found
+        return _together(found, waiting, run) if waiting else found
 
     return complete
 
@@ -191,7 +191,7 @@ def shaped(fields: Collection[tuple[str, Answer]]) -> Complete:
         except Exception:
             _leave([found[key] for key in waiting])
             raise
-        return _together(found, waiting) if waiting else found
+        return _together(found, waiting, run) if waiting else found
 
     return complete
 
@@ -230,11 +230,12 @@ async def _settled(found: Any, run: Run, path: Path, place: Place) -> Any:
         return run.failed(problem, place, path)
 
 
-async def _together(found: Any, waiting: list[Any]) -> Any:
+async def _together(found: Any, waiting: list[Any], run: Run) -> Any:
     """The parts that were not there at once, in their places."""
     if len(waiting) == 1:
         found[waiting[0]] = await found[waiting[0]]
         return found
+    run.scope.loaders.beginnings.expect()
     shown = await gather_with_cancel(*(found[key] for key in waiting))
     for key, each in zip(waiting, shown, strict=True):
         found[key] = each

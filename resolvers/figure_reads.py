@@ -96,6 +96,7 @@ async def counted_twice(
     if before is None or not asked.compared:
         return CountedTwice(asked, await current, None)
     earlier = counted(scope, asked, asked.compared, before, by)
+    scope.loaders.beginnings.expect()
     return CountedTwice(asked, *await asyncio.gather(current, earlier))
 
 
@@ -109,7 +110,7 @@ async def counted(
     """One read for each source that the figures of these names need, all in one statement."""
     sources = asked.kind.needs(names)
     reads = [_read(scope, asked, source, sources[source], edges, by) for source in sources]
-    frames = await scope.loaders.frames.load_many(reads)
+    frames = await scope.loaders.frames.all(reads)
     read = dict(zip(sources, zip(reads, frames, strict=True), strict=True))
     keyed = asked.kind.keyed if by else frozenset()
     return Counted(

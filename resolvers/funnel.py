@@ -111,7 +111,7 @@ def _exact(span: Window, read: FunnelRead, found: Followed) -> Funnel:
 
 async def _bounded(scope: Scope, span: Window, read: FunnelRead) -> Funnel:
     wanted = USERS if read.actor is Actor.USER else COUNT
-    frames = await scope.loaders.frames.load_many(
+    frames = await scope.loaders.frames.all(
         Read(step.event_type, span.edges, frozenset({wanted}), filter=step.condition)
         for step in read.steps
     )

@@ -53,6 +53,7 @@ class Section:
 
     async def part(self, answering: Coroutine[Any, Any, P]) -> P:
         """An answer that the section's `meta` takes account of."""
+        self.scope.loaders.beginnings.expect()
         task = asyncio.ensure_future(answering)
         self._note(task)
         return await task
@@ -64,6 +65,7 @@ class Section:
 
     async def together(self, *answering: Coroutine[Any, Any, P]) -> list[P]:
         """Several at once, so that they join one statement."""
+        self.scope.loaders.beginnings.expect()
         return await asyncio.gather(*answering)
 
     async def totals(self, event_type: str, filter: Filter | None, selected: Selected) -> Totals:
@@ -118,6 +120,8 @@ class Section:
         """
         for _ in range(_TURNS_TO_BEGIN):
             await asyncio.sleep(0)
+            if self.scope.loaders.beginnings.over:
+                break
         found = await asyncio.gather(*self._parts, return_exceptions=True)
         return merged(
             self.span, [each.meta for each in found if not isinstance(each, BaseException)]

@@ -71,7 +71,7 @@ async def summary(scope: Scope, asked: SummaryAsked) -> Summary:
     if earlier is not None:
         wanted = checked_measures(asked.earlier_measures, everything)
         reads["earlier"] = Read(ALL_EVENTS, earlier, wanted, filter=condition)
-    loaded = await scope.loaders.frames.load_many(reads.values())
+    loaded = await scope.loaders.frames.all(reads.values())
     frames = dict(zip(reads, loaded, strict=True))
     return Summary(
         totals=_total(frames["totals"]),

@@ -118,7 +118,7 @@ async def timeseries(scope: Scope, asked: TimeSeriesAsked) -> TimeSeries:
     found = await _groups(scope, base, span)
     reads = _reads(base, cut, found)
     _check_cells(scope, asked, reads, found)
-    frames = await scope.loaders.frames.load_many(reads)
+    frames = await scope.loaders.frames.all(reads)
     keys = [()] if found is None else list(found.groups)
     current = [_series(asked, key, frames[0], current_buckets(cut.edges, span.now)) for key in keys]
     return TimeSeries(

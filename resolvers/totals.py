@@ -44,7 +44,7 @@ async def totals(scope: Scope, span: Window, asked: TotalsAsked) -> Totals:
     if earlier is not None:
         wanted = checked_measures(asked.earlier_measures, event_type)
         reads.append(Read(event_type.name, earlier, wanted, filter=condition))
-    frames = await scope.loaders.frames.load_many(reads)
+    frames = await scope.loaders.frames.all(reads)
     return Totals(_total(frames[0]), _total(frames[1]) if frames[1:] else None, meta(span, frames))
 
 
