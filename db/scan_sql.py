@@ -57,7 +57,9 @@ class _Pass:
 
     def place(self, instant: str, bucket: str) -> str:
         """The place of an instant among the edges, from 0; or, where parts come by bucket, its bucket."""
-        return bucket if self.plan.by_bucket else f"width_bucket({instant}, {self.edges}) - 1"
+        if self.plan.by_bucket:
+            return bucket
+        return "0" if self.alone else f"width_bucket({instant}, {self.edges}) - 1"
 
     @property
     def apart(self) -> bool:
@@ -73,7 +75,7 @@ class _Pass:
     @property
     def alone(self) -> bool:
         """Whether a group has but one place, and so one row in the pass."""
-        return not self.plan.by_bucket and len(self.plan.edges) == 2
+        return _has_one_place(self.plan)
 
     @property
     def packed_places(self) -> str:
@@ -90,6 +92,10 @@ class _Pass:
     def keys(self) -> str:
         """The group columns, each after a comma."""
         return "".join(f", {group}" for group in self.groups)
+
+
+def _has_one_place(plan: Plan) -> bool:
+    return not plan.by_bucket and len(plan.edges) == 2
 
 
 def statement(plans: Sequence[Plan]) -> Statement:
@@ -132,7 +138,8 @@ tail AS MATERIALIZED (
 def _passes(plans: Sequence[Plan], parameters: Parameters) -> Iterator[_Pass]:
     number = 0
     for index, plan in enumerate(plans):
-        edges = "" if plan.by_bucket else parameters.add(instants(plan.edges), "timestamptz[]")
+        placed = not (plan.by_bucket or _has_one_place(plan))
+        edges = parameters.add(instants(plan.edges), "timestamptz[]") if placed else ""
         alike: dict[tuple[object, ...], list[tuple[int, Scan]]] = {}
         for scan in plan.scans:
             alike.setdefault((scan.rollup, scan.group_by), []).append((number, scan))
@@ -243,10 +250,12 @@ unnest({starts}, {ends}) AS s (low, high)
 
 
 def _tail_source(each: _Pass) -> str:
+    """IS TRUE changes nothing but what PostgreSQL expects: five events of a span, and so it would sort them."""
     first, last = instants(_ends(each.plan.edges))
     low = each.parameters.add(first, "timestamptz")
     high = each.parameters.add(last, "timestamptz")
-    return _events_source(each, f"tail e WHERE e.occurred_at >= {low} AND e.occurred_at < {high}")
+    span = f"(e.occurred_at >= {low} AND e.occurred_at < {high}) IS TRUE"
+    return _events_source(each, f"tail e WHERE {span}")
 
 
 def _ends(edges: Micros) -> Micros:

@@ -36,7 +36,7 @@ pass_0_0 AS (
         UNION ALL
         SELECT width_bucket(e.occurred_at, $1::timestamptz[]) - 1 AS slot, (e.properties #>> '{"endpoint"}') AS g1, false AS overflow,
                count(*) AS n_0, count(*) FILTER (WHERE (e.status_code >= 400 OR e.error_message IS NOT NULL) IS TRUE) AS errors_0, count(e.duration_ms) AS n_1, min(e.duration_ms) AS low_1, max(e.duration_ms) AS high_1, CASE WHEN count(e.duration_ms) > 0 THEN '\x00'::bytea || int4send((8 * count(e.duration_ms))::integer) || string_agg(float8send(e.duration_ms::float8), '') FILTER (WHERE e.duration_ms IS NOT NULL) ELSE '' END AS sketch_1
-        FROM tail e WHERE e.occurred_at >= $13::timestamptz AND e.occurred_at < $14::timestamptz AND e.event_type = $15::text AND NOT ((coalesce((e.properties #>> '{"method"}') = ANY ($16::text[]), false) OR (e.properties #>> '{"method"}') IS NULL))
+        FROM tail e WHERE (e.occurred_at >= $13::timestamptz AND e.occurred_at < $14::timestamptz) IS TRUE AND e.event_type = $15::text AND NOT ((coalesce((e.properties #>> '{"method"}') = ANY ($16::text[]), false) OR (e.properties #>> '{"method"}') IS NULL))
         GROUP BY 1, 2
     ) parts
     GROUP BY slot, g1, overflow

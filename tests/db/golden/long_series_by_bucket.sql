@@ -26,7 +26,7 @@ pass_0_0 AS (
         UNION ALL
         SELECT date_bin('15 minutes', e.occurred_at, '1970-01-01Z') AS slot, false AS overflow,
                count(*) AS n_0, count(e.duration_ms) AS n_1, sum(e.duration_ms) AS total_1
-        FROM tail e WHERE e.occurred_at >= $7::timestamptz AND e.occurred_at < $8::timestamptz AND e.event_type = $9::text AND true
+        FROM tail e WHERE (e.occurred_at >= $7::timestamptz AND e.occurred_at < $8::timestamptz) IS TRUE AND e.event_type = $9::text AND true
         GROUP BY 1
     ) parts
     GROUP BY slot, overflow

@@ -35,7 +35,7 @@ SELECT 0, NULL, NULL, NULL, NULL, NULL, overflow, string_agg(timestamptz_send(sl
 FROM (
         SELECT date_bin('15 minutes', e.occurred_at, '1970-01-01Z') AS slot, false AS overflow,
                count(*) AS n_0
-        FROM tail e WHERE e.occurred_at >= $7::timestamptz AND e.occurred_at < $8::timestamptz AND e.event_type = $9::text AND true
+        FROM tail e WHERE (e.occurred_at >= $7::timestamptz AND e.occurred_at < $8::timestamptz) IS TRUE AND e.event_type = $9::text AND true
         GROUP BY 1
 ) parts
 WHERE true

@@ -1,5 +1,5 @@
 WITH pending AS MATERIALIZED (
-    SELECT batch_id, received_at FROM pending_batches WHERE first_at < $9::timestamptz AND last_at >= $8::timestamptz
+    SELECT batch_id, received_at FROM pending_batches WHERE first_at < $8::timestamptz AND last_at >= $7::timestamptz
 ),
 tail AS MATERIALIZED (
     SELECT e.batch_id, e.event_type, e.occurred_at, e.properties
@@ -12,19 +12,19 @@ tail AS MATERIALIZED (
 pass_0_0 AS (
     SELECT slot, g1, g2, overflow, coalesce(sum(n_0), 0)::bigint AS n_0, coalesce(sum(n_1), 0)::bigint AS n_1, sum(total_1) AS total_1
     FROM (
-        SELECT width_bucket(e.occurred_at, $1::timestamptz[]) - 1 AS slot, (e.properties #>> '{"fragile"}') AS g1, (e.properties #>> '{"address","zone","code"}') AS g2, false AS overflow,
+        SELECT 0 AS slot, (e.properties #>> '{"fragile"}') AS g1, (e.properties #>> '{"address","zone","code"}') AS g2, false AS overflow,
                count(*) AS n_0, count(CASE WHEN jsonb_typeof(e.properties #> '{"size","weight"}') = 'number' THEN (e.properties #>> '{"size","weight"}')::numeric END) AS n_1, sum(CASE WHEN jsonb_typeof(e.properties #> '{"size","weight"}') = 'number' THEN (e.properties #>> '{"size","weight"}')::numeric END) AS total_1
-        FROM unnest($2::timestamptz[], $3::timestamptz[]) AS s (low, high)
+        FROM unnest($1::timestamptz[], $2::timestamptz[]) AS s (low, high)
         CROSS JOIN LATERAL (
             SELECT * FROM analytics_events
             WHERE occurred_at >= s.low AND occurred_at < s.high OFFSET 0
         ) e
-        WHERE e.batch_id NOT IN (SELECT batch_id FROM pending_batches) AND e.event_type = $4::text AND true
+        WHERE e.batch_id NOT IN (SELECT batch_id FROM pending_batches) AND e.event_type = $3::text AND true
         GROUP BY 1, 2, 3
         UNION ALL
-        SELECT width_bucket(e.occurred_at, $1::timestamptz[]) - 1 AS slot, (e.properties #>> '{"fragile"}') AS g1, (e.properties #>> '{"address","zone","code"}') AS g2, false AS overflow,
+        SELECT 0 AS slot, (e.properties #>> '{"fragile"}') AS g1, (e.properties #>> '{"address","zone","code"}') AS g2, false AS overflow,
                count(*) AS n_0, count(CASE WHEN jsonb_typeof(e.properties #> '{"size","weight"}') = 'number' THEN (e.properties #>> '{"size","weight"}')::numeric END) AS n_1, sum(CASE WHEN jsonb_typeof(e.properties #> '{"size","weight"}') = 'number' THEN (e.properties #>> '{"size","weight"}')::numeric END) AS total_1
-        FROM tail e WHERE e.occurred_at >= $5::timestamptz AND e.occurred_at < $6::timestamptz AND e.event_type = $7::text AND true
+        FROM tail e WHERE (e.occurred_at >= $4::timestamptz AND e.occurred_at < $5::timestamptz) IS TRUE AND e.event_type = $6::text AND true
         GROUP BY 1, 2, 3
     ) parts
     GROUP BY slot, g1, g2, overflow

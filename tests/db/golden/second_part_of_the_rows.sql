@@ -1,5 +1,5 @@
 WITH pending AS MATERIALIZED (
-    SELECT batch_id, received_at FROM pending_batches WHERE first_at < $12::timestamptz AND last_at >= $11::timestamptz
+    SELECT batch_id, received_at FROM pending_batches WHERE first_at < $11::timestamptz AND last_at >= $10::timestamptz
 ),
 tail AS MATERIALIZED (
     SELECT e.event_type, e.occurred_at, e.properties
@@ -12,21 +12,21 @@ tail AS MATERIALIZED (
 pass_0_0 AS (
     SELECT slot, overflow, coalesce(sum(n_0), 0)::bigint AS n_0, max(high_0) AS high_0
     FROM (
-        SELECT width_bucket(r.bucket, $1::timestamptz[]) - 1 AS slot, false AS overflow,
+        SELECT 0 AS slot, false AS overflow,
                CASE WHEN r.part = 1 THEN r.n2 END AS n_0, CASE WHEN r.part = 1 THEN r.max2 END AS high_0
-        FROM unnest($2::integer[], $3::timestamptz[], $4::timestamptz[]) AS s (grain, low, high)
+        FROM unnest($1::integer[], $2::timestamptz[], $3::timestamptz[]) AS s (grain, low, high)
         CROSS JOIN LATERAL (
             SELECT *, key_hash < '00000000-0000-0001-0000-000000000000' AS overflow
             FROM rollups
-            WHERE set_id = $7::integer AND grain = s.grain
+            WHERE set_id = $6::integer AND grain = s.grain
                 AND bucket >= s.low AND bucket < s.high
-                AND bucket >= $5::timestamptz AND bucket < $6::timestamptz AND part IN (1) OFFSET 0
+                AND bucket >= $4::timestamptz AND bucket < $5::timestamptz AND part IN (1) OFFSET 0
         ) r
         WHERE true
         UNION ALL
-        SELECT width_bucket(e.occurred_at, $1::timestamptz[]) - 1 AS slot, false AS overflow,
+        SELECT 0 AS slot, false AS overflow,
                count(CASE WHEN jsonb_typeof(e.properties #> '{"size","width"}') = 'number' THEN (e.properties #>> '{"size","width"}')::numeric END) AS n_0, max(CASE WHEN jsonb_typeof(e.properties #> '{"size","width"}') = 'number' THEN (e.properties #>> '{"size","width"}')::numeric END) AS high_0
-        FROM tail e WHERE e.occurred_at >= $8::timestamptz AND e.occurred_at < $9::timestamptz AND e.event_type = $10::text AND true
+        FROM tail e WHERE (e.occurred_at >= $7::timestamptz AND e.occurred_at < $8::timestamptz) IS TRUE AND e.event_type = $9::text AND true
         GROUP BY 1
     ) parts
     GROUP BY slot, overflow

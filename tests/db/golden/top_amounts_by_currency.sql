@@ -1,5 +1,5 @@
 WITH pending AS MATERIALIZED (
-    SELECT batch_id, received_at FROM pending_batches WHERE first_at < $21::timestamptz AND last_at >= $20::timestamptz
+    SELECT batch_id, received_at FROM pending_batches WHERE first_at < $20::timestamptz AND last_at >= $19::timestamptz
 ),
 tail AS MATERIALIZED (
     SELECT e.currency, e.event_type, e.occurred_at, e.properties, e.value
@@ -12,21 +12,21 @@ tail AS MATERIALIZED (
 pass_0_0 AS (
     SELECT slot, g1, overflow, coalesce(sum(n_0), 0)::bigint AS n_0
     FROM (
-        SELECT width_bucket(r.bucket, $1::timestamptz[]) - 1 AS slot, r.d1 AS g1, r.overflow AS overflow,
+        SELECT 0 AS slot, r.d1 AS g1, r.overflow AS overflow,
                r.count AS n_0
-        FROM unnest($2::integer[], $3::timestamptz[], $4::timestamptz[]) AS s (grain, low, high)
+        FROM unnest($1::integer[], $2::timestamptz[], $3::timestamptz[]) AS s (grain, low, high)
         CROSS JOIN LATERAL (
             SELECT *, key_hash < '00000000-0000-0001-0000-000000000000' AS overflow
             FROM rollups
-            WHERE set_id = $7::integer AND grain = s.grain
+            WHERE set_id = $6::integer AND grain = s.grain
                 AND bucket >= s.low AND bucket < s.high
-                AND bucket >= $5::timestamptz AND bucket < $6::timestamptz OFFSET 0
+                AND bucket >= $4::timestamptz AND bucket < $5::timestamptz OFFSET 0
         ) r
         WHERE true
         UNION ALL
-        SELECT width_bucket(e.occurred_at, $1::timestamptz[]) - 1 AS slot, (e.properties #>> '{"collection"}') AS g1, false AS overflow,
+        SELECT 0 AS slot, (e.properties #>> '{"collection"}') AS g1, false AS overflow,
                count(*) AS n_0
-        FROM tail e WHERE e.occurred_at >= $8::timestamptz AND e.occurred_at < $9::timestamptz AND e.event_type = $10::text AND true
+        FROM tail e WHERE (e.occurred_at >= $7::timestamptz AND e.occurred_at < $8::timestamptz) IS TRUE AND e.event_type = $9::text AND true
         GROUP BY 1, 2
     ) parts
     GROUP BY slot, g1, overflow
@@ -34,21 +34,21 @@ pass_0_0 AS (
 pass_0_1 AS (
     SELECT slot, g1, g2, overflow, coalesce(sum(n_1), 0)::bigint AS n_1, sum(total_1) AS total_1
     FROM (
-        SELECT width_bucket(r.bucket, $1::timestamptz[]) - 1 AS slot, r.d1 AS g1, r.d2 AS g2, r.overflow AS overflow,
+        SELECT 0 AS slot, r.d1 AS g1, r.d2 AS g2, r.overflow AS overflow,
                CASE WHEN r.part = 0 THEN r.n3 END AS n_1, CASE WHEN r.part = 0 THEN r.sum3 END AS total_1
-        FROM unnest($11::integer[], $12::timestamptz[], $13::timestamptz[]) AS s (grain, low, high)
+        FROM unnest($10::integer[], $11::timestamptz[], $12::timestamptz[]) AS s (grain, low, high)
         CROSS JOIN LATERAL (
             SELECT *, key_hash < '00000000-0000-0001-0000-000000000000' AS overflow
             FROM rollups
-            WHERE set_id = $16::integer AND grain = s.grain
+            WHERE set_id = $15::integer AND grain = s.grain
                 AND bucket >= s.low AND bucket < s.high
-                AND bucket >= $14::timestamptz AND bucket < $15::timestamptz OFFSET 0
+                AND bucket >= $13::timestamptz AND bucket < $14::timestamptz OFFSET 0
         ) r
         WHERE true
         UNION ALL
-        SELECT width_bucket(e.occurred_at, $1::timestamptz[]) - 1 AS slot, (e.properties #>> '{"collection"}') AS g1, e.currency AS g2, false AS overflow,
+        SELECT 0 AS slot, (e.properties #>> '{"collection"}') AS g1, e.currency AS g2, false AS overflow,
                count(e.value) AS n_1, sum(e.value) AS total_1
-        FROM tail e WHERE e.occurred_at >= $17::timestamptz AND e.occurred_at < $18::timestamptz AND e.event_type = $19::text AND true
+        FROM tail e WHERE (e.occurred_at >= $16::timestamptz AND e.occurred_at < $17::timestamptz) IS TRUE AND e.event_type = $18::text AND true
         GROUP BY 1, 2, 3
     ) parts
     GROUP BY slot, g1, g2, overflow

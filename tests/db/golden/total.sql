@@ -1,5 +1,5 @@
 WITH pending AS MATERIALIZED (
-    SELECT batch_id, received_at FROM pending_batches WHERE first_at < $11::timestamptz AND last_at >= $10::timestamptz
+    SELECT batch_id, received_at FROM pending_batches WHERE first_at < $10::timestamptz AND last_at >= $9::timestamptz
 ),
 tail AS MATERIALIZED (
     SELECT e.occurred_at, e.user_id
@@ -12,21 +12,21 @@ tail AS MATERIALIZED (
 pass_0_0 AS (
     SELECT slot, overflow, coalesce(sum(n_0), 0)::bigint AS n_0, string_agg(sketch_0, ''::bytea) AS sketch_0
     FROM (
-        SELECT width_bucket(r.bucket, $1::timestamptz[]) - 1 AS slot, false AS overflow,
+        SELECT 0 AS slot, false AS overflow,
                r.count AS n_0, r.users AS sketch_0
-        FROM unnest($2::integer[], $3::timestamptz[], $4::timestamptz[]) AS s (grain, low, high)
+        FROM unnest($1::integer[], $2::timestamptz[], $3::timestamptz[]) AS s (grain, low, high)
         CROSS JOIN LATERAL (
             SELECT *, key_hash < '00000000-0000-0001-0000-000000000000' AS overflow
             FROM rollups
-            WHERE set_id = $7::integer AND grain = s.grain
+            WHERE set_id = $6::integer AND grain = s.grain
                 AND bucket >= s.low AND bucket < s.high
-                AND bucket >= $5::timestamptz AND bucket < $6::timestamptz OFFSET 0
+                AND bucket >= $4::timestamptz AND bucket < $5::timestamptz OFFSET 0
         ) r
         WHERE true
         UNION ALL
-        SELECT width_bucket(e.occurred_at, $1::timestamptz[]) - 1 AS slot, false AS overflow,
+        SELECT 0 AS slot, false AS overflow,
                count(*) AS n_0, CASE WHEN count(e.user_id) > 0 THEN '\x00'::bytea || int4send((8 * count(e.user_id))::integer) || string_agg(int8send(hashtextextended(e.user_id, 0)), '') FILTER (WHERE e.user_id IS NOT NULL) ELSE '' END AS sketch_0
-        FROM tail e WHERE e.occurred_at >= $8::timestamptz AND e.occurred_at < $9::timestamptz AND true AND true
+        FROM tail e WHERE (e.occurred_at >= $7::timestamptz AND e.occurred_at < $8::timestamptz) IS TRUE AND true AND true
         GROUP BY 1
     ) parts
     GROUP BY slot, overflow
