@@ -250,7 +250,7 @@ unnest({starts}, {ends}) AS s (low, high)
 
 
 def _tail_source(each: _Pass) -> str:
-    """IS TRUE changes nothing but what PostgreSQL expects: five events of a span, and so it would sort them."""
+    """IS TRUE changes only what PostgreSQL expects, which is five events of a span; those it would sort."""
     first, last = instants(_ends(each.plan.edges))
     low = each.parameters.add(first, "timestamptz")
     high = each.parameters.add(last, "timestamptz")

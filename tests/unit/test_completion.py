@@ -21,6 +21,7 @@ from graph.requests import GraphQLRequest
 from graph.schema import TidemarkSchema
 from graph.selection import selection_of
 from graph.short_ways import shorten
+from resolvers.beginnings import Beginnings
 
 DOCUMENTS = 500
 VARIABLES = {"yes": True, "no": False, "word": "wave"}
@@ -199,7 +200,8 @@ async def test_any_mixture_is_answered_alike(schema: TidemarkSchema) -> None:
     documents, seen = Documents(schema, Random(7)), Counter[str]()
     for number in range(DOCUMENTS):
         text, role = documents.make(), (Role.ADMIN, Role.OPS_VIEWER)[number % 2]
-        scope: Any = SimpleNamespace(caller=SimpleNamespace(role=role))
+        loaders = SimpleNamespace(beginnings=Beginnings())
+        scope: Any = SimpleNamespace(caller=SimpleNamespace(role=role), loaders=loaders)
         ready = compiled(schema, parse(text), GraphQLRequest(text, VARIABLES, None), text, role)
         assert ready is not None
         usual = await schema.execute(text, variable_values=VARIABLES, context_value=scope)
