@@ -17,6 +17,9 @@ from domain.errors import ConfigurationError
 USER = "tidemark"
 DATABASE = "postgres"
 
+_LIMIT_OF_GROUP = Path("/sys/fs/cgroup/memory.max")
+"""Where a container says how much memory it may use."""
+
 _ENVIRONMENT = {"LC_ALL": "C", "TZ": "UTC"}
 _PID_FILE_LINES = 8
 
@@ -63,7 +66,7 @@ class PostgresServer:
             "port": str(self.port),
             "unix_socket_directories": "",
             "max_connections": "100",
-            "shared_buffers": "128MB",
+            "shared_buffers": f"{shared_buffers(usable_memory())}MB",
             "max_wal_size": "2GB",
             "jit": "off",
             "timezone": "UTC",
@@ -135,3 +138,17 @@ def postgres_binaries() -> Path:
             field="DATABASE_URL",
         )
     return Path(spec.origin).parent / "pginstall" / "bin"
+
+
+def shared_buffers(memory: int) -> int:
+    """MB of pages that the server keeps, of so many bytes of memory: an eighth, from 128 to 1,024."""
+    return min(max(memory // 8 // 2**20, 128), 1024)
+
+
+def usable_memory(limit_of_group: Path = _LIMIT_OF_GROUP) -> int:
+    """Bytes that this machine has, or fewer where it is a container that may use no more."""
+    physical = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    try:
+        return min(physical, int(limit_of_group.read_text()))
+    except (OSError, ValueError):
+        return physical

@@ -20,7 +20,7 @@ from benchmarks.scenarios.ingest import (
 )
 from benchmarks.scenarios.progress import say
 
-QUESTIONS_PER_SECOND = 5.0
+QUESTIONS_PER_SECOND = {SUMMARY: 5.0, LIVE: 1.0}
 PER_REQUEST = 100
 SLOWER_AT_MOST = 3
 TAIL_SQL = "SELECT coalesce(sum(event_count), 0)::bigint FROM pending_batches"
@@ -64,7 +64,7 @@ async def measure(
     own: Contender, stream: Stream, dsn: str, options: Options, report: Report
 ) -> None:
     """Ingest at half of the stream's highest rate. Needs a running worker and no tail."""
-    asked = {name: _asking(own, name, options.keep_up / 4) for name in (SUMMARY, LIVE)}
+    asked = {name: _asking(own, name, options.keep_up / 4) for name in QUESTIONS_PER_SECOND}
     idle = {name: await run(each) for name, each in asked.items()}
     rate = stream.highest / 2
     say(f"  keep up: {rate:,.0f} {stream.name}/s for {options.keep_up:.0f} s")
@@ -101,7 +101,7 @@ async def _until(dsn: str, condition: str, patience: float) -> float:
 
 
 def _asking(own: Contender, question: str, seconds: float) -> Burst:
-    return Burst(own.url, own.questions[question], 1, seconds, rate=QUESTIONS_PER_SECOND)
+    return Burst(own.url, own.questions[question], 1, seconds, rate=QUESTIONS_PER_SECOND[question])
 
 
 async def _observe(own: Contender, sending: Burst, dsn: str, seconds: float) -> Observed:
@@ -113,7 +113,7 @@ async def _observe(own: Contender, sending: Burst, dsn: str, seconds: float) -> 
                 await asyncio.sleep(1.0)
                 tail.append(await connection.fetchval(TAIL_SQL))
 
-    bursts = (sending, *(_asking(own, each, seconds) for each in (SUMMARY, LIVE)))
+    bursts = (sending, *(_asking(own, each, seconds) for each in QUESTIONS_PER_SECOND))
     ingest, summary, live, _ = await asyncio.gather(*map(run, bursts), watch())
     return Observed(tail, ingest, summary, live)
 
@@ -132,7 +132,8 @@ def _write(
     report.section(
         f"Rollups keep up, {events}",
         f"{options.keep_up:.0f} s of ingest at {events_per_second:,.0f} events/s, half of the highest rate"
-        f" ({PER_REQUEST} per request), the worker on, each summary {QUESTIONS_PER_SECOND:g} times a second.",
+        f" ({PER_REQUEST} per request), the worker on; asked each second:"
+        f" {', '.join(f'{name} {each:g}×' for name, each in QUESTIONS_PER_SECOND.items())}.",
     )
     rows = [
         ["events acknowledged", f"{sent:,}"],
