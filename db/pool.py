@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 import asyncpg
+import structlog
 from asyncpg.connection import LoggedQuery
 from asyncpg.pool import PoolConnectionProxy
 
@@ -15,6 +16,8 @@ Pool = asyncpg.Pool
 
 _STATEMENTS = 256
 """Kept prepared per connection, of any length: the statement of a whole dashboard is a long one."""
+
+log = structlog.get_logger("tidemark.pool")
 
 _GOING_BACK: set["asyncio.Future[None]"] = set()
 """Connections on their way back into their pools."""
@@ -79,8 +82,14 @@ async def fetched(pool: asyncpg.Pool, sql: str, *arguments: object) -> list[asyn
     finally:
         going = asyncio.ensure_future(pool.release(connection))
         _GOING_BACK.add(going)
-        going.add_done_callback(_GOING_BACK.discard)
+        going.add_done_callback(_gone_back)
     return rows
+
+
+def _gone_back(going: "asyncio.Future[None]") -> None:
+    _GOING_BACK.discard(going)
+    if not going.cancelled() and (problem := going.exception()) is not None:
+        log.warning("connection not given back", error=repr(problem))
 
 
 def the_row(row: asyncpg.Record | None) -> asyncpg.Record:
