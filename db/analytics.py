@@ -7,7 +7,6 @@ from functools import partial
 import asyncpg
 import numpy as np
 
-from db.pool import fetched
 from db.rollup_state import Prepared, StateCache
 from db.scan_sql import Statement, statement
 from domain.catalogue import Catalogue
@@ -50,7 +49,8 @@ def _prepare(reads: Sequence[Read], catalogue: Catalogue, known: RollupState) ->
 
 
 async def _run(pool: asyncpg.Pool, query: Statement) -> list[asyncpg.Record]:
-    return await fetched(pool, query.sql, *query.arguments)
+    rows: list[asyncpg.Record] = await pool.fetch(query.sql, *query.arguments)
+    return rows
 
 
 def _frames(

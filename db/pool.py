@@ -1,10 +1,8 @@
 """Connections to PostgreSQL."""
 
-import asyncio
 from collections.abc import Callable
 
 import asyncpg
-import structlog
 from asyncpg.connection import LoggedQuery
 from asyncpg.pool import PoolConnectionProxy
 
@@ -16,11 +14,6 @@ Pool = asyncpg.Pool
 
 _STATEMENTS = 256
 """Kept prepared per connection, of any length: the statement of a whole dashboard is a long one."""
-
-log = structlog.get_logger("tidemark.pool")
-
-_GOING_BACK: set["asyncio.Future[None]"] = set()
-"""Connections on their way back into their pools."""
 
 
 async def open_pool(
@@ -72,24 +65,6 @@ async def connect(
         max_cacheable_statement_size=0,
         server_settings=_session_settings(application_name, pgbouncer=pgbouncer),
     )
-
-
-async def fetched(pool: asyncpg.Pool, sql: str, *arguments: object) -> list[asyncpg.Record]:
-    """The rows of a statement; the connection goes back while the caller goes on with them."""
-    connection = await pool.acquire()
-    try:
-        rows: list[asyncpg.Record] = await connection.fetch(sql, *arguments)
-    finally:
-        going = asyncio.ensure_future(pool.release(connection))
-        _GOING_BACK.add(going)
-        going.add_done_callback(_gone_back)
-    return rows
-
-
-def _gone_back(going: "asyncio.Future[None]") -> None:
-    _GOING_BACK.discard(going)
-    if not going.cancelled() and (problem := going.exception()) is not None:
-        log.warning("connection not given back", error=repr(problem))
 
 
 def the_row(row: asyncpg.Record | None) -> asyncpg.Record:
