@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
+from tests.api.conftest import Api
 from tests.api.demo_events import Sent, grouped
 
 Amount = tuple[str | None, Decimal]
@@ -38,3 +39,9 @@ def by_property(events: Iterable[Sent], name: str) -> dict[Any, list[Sent]]:
         return str(found).lower() if isinstance(found, bool) else found
 
     return grouped(events, key)
+
+
+def own_statements(api: Api) -> list[str]:
+    """The statements asked, without those by which the driver learns types on a new connection."""
+    queries = [each.query for each in api.statements]
+    return [each for each in queries if "typeinfo" not in each and "'jit'" not in each]

@@ -11,9 +11,8 @@ from db.retention import drop_raw
 from db.rollups import roll_all
 from tests.api.conftest import Api
 from tests.api.demo_events import RANGE, Sent, demo_events, grouped, on_day
-from tests.api.plain_money import amounts, by_property, shown_amounts
+from tests.api.plain_money import amounts, by_property, own_statements, shown_amounts
 from tests.reference import instant
-from tests.statements import asked
 
 TYPES = ("order", "page_view", "add_to_cart", "checkout_start")
 TAKEN_BACK = {"refunded", "cancelled"}
@@ -421,10 +420,10 @@ async def test_the_whole_section_costs_three_statements_and_a_part_one(demo: Api
     await demo.ask(everything)
     demo.statements.clear()
     assert (await demo.ask(everything)).data
-    assert len(asked(demo.statements)) == 3
+    assert len(own_statements(demo)) == 3
     demo.statements.clear()
     assert (await demo.ask(f"{{ business(range: {RANGE}) {{ overview {{ orders }} }} }}")).data
-    assert len(asked(demo.statements)) == 1
+    assert len(own_statements(demo)) == 1
     demo.reads.clear()
     demo.statements.clear()
     assert (await demo.ask(f"{{ business(range: {RANGE}) {{ __typename }} }}")).data

@@ -7,9 +7,8 @@ import pytest
 
 from tests.api.conftest import Api
 from tests.api.demo_events import RANGE, Sent, demo_events, numbers, on_day, quantile
-from tests.api.plain_money import by_property
+from tests.api.plain_money import by_property, own_statements
 from tests.reference import instant
-from tests.statements import asked
 
 TYPES = ("notification",)
 STEPS = ("sent", "delivered", "opened", "clicked", "failed", "bounced")
@@ -147,4 +146,4 @@ async def test_the_section_takes_one_statement(demo: Api) -> None:
     assert (await demo.ask(everything)).data
     demo.statements.clear()
     assert (await demo.ask(everything)).data
-    assert len(asked(demo.statements)) == 1
+    assert len(own_statements(demo)) == 1

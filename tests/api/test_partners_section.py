@@ -8,9 +8,8 @@ import pytest
 
 from tests.api.conftest import Api
 from tests.api.demo_events import RANGE, Sent, demo_events, on_day
-from tests.api.plain_money import amounts, by_property, shown_amounts
+from tests.api.plain_money import amounts, by_property, own_statements, shown_amounts
 from tests.reference import instant
-from tests.statements import asked
 
 TYPES = ("donation", "partner_engagement")
 MONEY = "{ total { amount currency } byCurrency { amount currency } }"
@@ -223,7 +222,7 @@ async def test_the_section_takes_one_statement_and_nothing_where_nothing_is_sele
     assert (await demo.ask(everything)).data
     demo.statements.clear()
     assert (await demo.ask(everything)).data
-    assert len(asked(demo.statements)) == 1
+    assert len(own_statements(demo)) == 1
     demo.statements.clear()
     demo.reads.clear()
     assert (await demo.ask(f"{{ partners(range: {RANGE}) {{ __typename }} }}")).data

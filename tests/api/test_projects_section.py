@@ -8,8 +8,7 @@ import pytest
 
 from tests.api.conftest import Api
 from tests.api.demo_events import RANGE, Sent, demo_events, on_day
-from tests.api.plain_money import amounts, by_property, shown_amounts
-from tests.statements import asked
+from tests.api.plain_money import amounts, by_property, own_statements, shown_amounts
 
 TYPES = ("project_update",)
 MONEY = "{ total { amount currency } byCurrency { amount currency } }"
@@ -200,4 +199,4 @@ async def test_the_section_takes_one_statement(demo: Api) -> None:
     assert (await demo.ask(everything)).data
     demo.statements.clear()
     assert (await demo.ask(everything)).data
-    assert len(asked(demo.statements)) == 1
+    assert len(own_statements(demo)) == 1

@@ -8,9 +8,8 @@ import pytest
 
 from tests.api.conftest import Api
 from tests.api.demo_events import RANGE, Sent, demo_events, on_day
-from tests.api.plain_money import by_property
+from tests.api.plain_money import by_property, own_statements
 from tests.reference import instant
-from tests.statements import asked
 
 TYPES = ("social_post", "social_engagement")
 GOT = ("impressions", "reach", "likes", "comments", "shares", "clicks", "followers")
@@ -151,4 +150,4 @@ async def test_the_section_takes_one_statement(demo: Api) -> None:
     assert (await demo.ask(everything)).data
     demo.statements.clear()
     assert (await demo.ask(everything)).data
-    assert len(asked(demo.statements)) == 1
+    assert len(own_statements(demo)) == 1
