@@ -1,7 +1,11 @@
 """When all fields of an operation that run side by side have begun, and so asked for what they need first."""
 
 import asyncio
+from collections.abc import Coroutine
 from dataclasses import dataclass
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -23,6 +27,11 @@ class Beginnings:
         """Tasks are made before the caller waits for anything else; they begin in the loop's next turn."""
         self._due += 1
         asyncio.get_running_loop().call_soon(self._began)
+
+    async def together(self, *answering: Coroutine[Any, Any, T]) -> list[T]:
+        """Several at once, so that they join one statement."""
+        self.expect()
+        return await asyncio.gather(*answering)
 
     def _began(self) -> None:
         self._due -= 1

@@ -1,6 +1,5 @@
 """From the figures that are asked for to reads, and from their frames to tallies by group."""
 
-import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -96,8 +95,8 @@ async def counted_twice(
     if before is None or not asked.compared:
         return CountedTwice(asked, await current, None)
     earlier = counted(scope, asked, asked.compared, before, by)
-    scope.loaders.beginnings.expect()
-    return CountedTwice(asked, *await asyncio.gather(current, earlier))
+    found, found_before = await scope.loaders.beginnings.together(current, earlier)
+    return CountedTwice(asked, found, found_before)
 
 
 async def counted(

@@ -65,8 +65,7 @@ class Section:
 
     async def together(self, *answering: Coroutine[Any, Any, P]) -> list[P]:
         """Several at once, so that they join one statement."""
-        self.scope.loaders.beginnings.expect()
-        return await asyncio.gather(*answering)
+        return await self.scope.loaders.beginnings.together(*answering)
 
     async def totals(self, event_type: str, filter: Filter | None, selected: Selected) -> Totals:
         """The figures of the events that meet a condition."""

@@ -1,5 +1,6 @@
 """`tidemark up` for real: what it starts, survives and leaves behind."""
 
+import asyncio
 import os
 import shutil
 import signal
@@ -13,6 +14,7 @@ import psutil
 import pytest
 
 from db.pool import connect
+from db.queries import load
 from tests.behaviour.tidemark import PATIENCE, Running, free_port, gone, running, start, until
 
 
@@ -78,9 +80,11 @@ async def test_data_outlives_a_kill_of_the_parent_and_nothing_is_orphaned(tmp_pa
 async def test_a_worker_in_the_middle_of_its_work_ends_with_its_parent(tmp_path: Path) -> None:
     with running(tmp_path) as up:
         holder = await connect(up.home.running()["database_url"])
-        await holder.execute("SELECT pg_advisory_lock(7215001)")
-        while not await holder.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
-            await holder.execute("SELECT pg_stat_clear_snapshot()")
+        await holder.transaction().start()
+        await holder.execute(load("rollups")["lock"])
+        async with asyncio.timeout(PATIENCE):
+            while not await holder.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+                pass
         family = up.family()
         up.process.kill()
         _end_by_themselves(family)
