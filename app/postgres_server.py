@@ -68,6 +68,7 @@ class PostgresServer:
             "max_connections": "100",
             "shared_buffers": f"{shared_buffers(usable_memory())}MB",
             "max_wal_size": "2GB",
+            "autovacuum_naptime": "10s",
             "jit": "off",
             "timezone": "UTC",
             "log_timezone": "UTC",

@@ -14,7 +14,7 @@ import asyncpg
 from db.pool import Connection
 from db.queries import load
 from db.roll_sql import RollType
-from db.rollup_columns import ALL
+from db.rollup_columns import ALL, stored
 from db.rollup_sets import measures_of_type
 from db.rollups import Batches, levels_of, merge, types_by_name
 from db.seal import build_level, source_of
@@ -28,7 +28,7 @@ _ROLLUPS = load("rollups")
 _STATE = load("rollup_state")
 _COPY_BASE = f"""\
 INSERT INTO rollups ({", ".join(ALL)})
-SELECT $2, {", ".join(ALL[1:])} FROM rollups
+SELECT $2, {stored(ALL[1:])} FROM rollups r
 WHERE set_id = $1 AND grain = {int(BASE)} AND bucket < $3"""
 
 

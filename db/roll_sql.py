@@ -156,7 +156,7 @@ events_{at} AS MATERIALIZED (
         ON p.bucket < l.sealed_until AND (l.grain = 15 OR NOT p.base_only)
     GROUP BY 1, 2, 3, 4, 5
     ON CONFLICT (set_id, grain, bucket, key_hash, part) DO UPDATE SET
-        {merged_on_conflict((*COUNTS, *MEASURES))}
+        {merged_on_conflict()}
     RETURNING r.set_id, r.grain, r.bucket, r.key_hash, r.part, {returned_if_grown()}
 )"""
 

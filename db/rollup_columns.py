@@ -15,12 +15,17 @@ MEASURES = tuple(
 )
 SKETCHES = ("users", *(f"histogram{slot}" for slot in range(1, SLOTS + 1)))
 ALL = (*KEY, *DIMENSIONS, *COUNTS, *MEASURES)
+"""What a row is inserted with; what its sketches gained since is beside them, see `_recent`."""
 
 FIRST_KEY = "00000000-0000-0001-0000-000000000000"
 """Key hashes below are of overflow rows: the prefix zero, the rest of their currency."""
 
 USERS_RAW_BYTES = 8 * 2048
 VALUES_RAW_BYTES = 8 * 64
+
+_RECENT_USERS_BYTES = 8 * 128
+_RECENT_VALUES_BYTES = 8 * 64
+"""So much gathers beside a sketch before it is written anew, which takes pages of their own each time."""
 
 
 def place(position: int) -> tuple[int, int]:
@@ -33,15 +38,31 @@ def added(names: Iterable[str], *, row: str) -> str:
     return ", ".join(f"{_aggregate(name, row)} AS {name}" for name in names)
 
 
-def merged_on_conflict(names: Iterable[str]) -> str:
+def merged_on_conflict() -> str:
     """The SET list that adds an incoming row to the row `r` that is there."""
-    return ", ".join(f"{name} = {_joined(name)}" for name in names)
+    plain = (f"{name} = {_joined(name)}" for name in (*COUNTS, *MEASURES) if name not in SKETCHES)
+    return ", ".join((*plain, *(_gathered(name) for name in SKETCHES)))
+
+
+def whole(sketch: str, *, row: str = "r") -> str:
+    """A sketch of a stored row, or of its slot: what is written and what is beside it."""
+    written, recent = f"{row}.{sketch}", f"{row}.{_recent(sketch)}"
+    return f"CASE WHEN {recent} = '' THEN {written} ELSE {written} || {recent} END"
+
+
+def stored(names: Iterable[str], *, row: str = "r") -> str:
+    """A select list of columns of a stored row, its sketches whole."""
+    return ", ".join(
+        f"{whole(name, row=row)} AS {name}" if name in SKETCHES else f"{row}.{name}"
+        for name in names
+    )
 
 
 def returned_if_grown() -> str:
-    """For RETURNING: each sketch column where it has grown enough to be worth compacting, else null."""
+    """For RETURNING: each sketch that was just written and is worth compacting, else null."""
     return ", ".join(
-        f"CASE WHEN {_grown(f'r.{name}', _raw_bytes(name))} THEN r.{name} END AS {name}"
+        f"CASE WHEN r.{_recent(name)} = '' AND {_grown(f'r.{name}', _raw_bytes(name))}"
+        f" THEN r.{name} END AS {name}"
         for name in SKETCHES
     )
 
@@ -67,13 +88,28 @@ def _joined(name: str) -> str:
     if name.startswith("max"):
         return f"greatest(r.{name}, excluded.{name})"
     if name in COUNTS:
-        operator = "||" if name == "users" else "+"
-        return f"r.{name} {operator} excluded.{name}"
-    empty = "''::bytea" if name in SKETCHES else "0"
-    operator = "||" if name in SKETCHES else "+"
+        return f"r.{name} + excluded.{name}"
     return (
         f"CASE WHEN excluded.{name} IS NULL THEN r.{name}"
-        f" ELSE coalesce(r.{name}, {empty}) {operator} excluded.{name} END"
+        f" ELSE coalesce(r.{name}, 0) + excluded.{name} END"
+    )
+
+
+def _recent(sketch: str) -> str:
+    """The column beside a sketch: what was merged since it was written. Empty where the sketch is null."""
+    return f"{sketch}_recent"
+
+
+def _gathered(sketch: str) -> str:
+    """What comes is put beside the sketch, and into it once that is much. Until then it stays as it is."""
+    recent = _recent(sketch)
+    most = _RECENT_USERS_BYTES if sketch == "users" else _RECENT_VALUES_BYTES
+    much = f"octet_length(r.{recent}) + octet_length(excluded.{sketch}) > {most}"
+    return (
+        f"{sketch} = CASE WHEN r.{sketch} IS NULL THEN excluded.{sketch}"
+        f" WHEN {much} THEN r.{sketch} || r.{recent} || excluded.{sketch} ELSE r.{sketch} END,"
+        f" {recent} = CASE WHEN r.{sketch} IS NULL OR {much} THEN ''"
+        f" ELSE r.{recent} || coalesce(excluded.{sketch}, '') END"
     )
 
 

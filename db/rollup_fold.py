@@ -11,7 +11,7 @@ import asyncpg
 
 from db.pool import Connection
 from db.queries import load
-from db.rollup_columns import ALL, COUNTS, FIRST_KEY, MEASURES, added, returned_if_grown
+from db.rollup_columns import ALL, COUNTS, FIRST_KEY, MEASURES, added, returned_if_grown, stored
 from db.rollups import compact
 from domain.catalogue import Catalogue
 from domain.plan import CURRENCY
@@ -68,7 +68,7 @@ WITH small AS (
     DELETE FROM rollups r
     WHERE set_id = $1 AND grain = $2 AND bucket = $3
         AND (key_hash < '{FIRST_KEY}' OR key_hash IN (SELECT key_hash FROM small))
-    RETURNING {", ".join(f"r.{name}" for name in ALL)}
+    RETURNING {stored(ALL)}
 )
 SELECT part, {f"f.{currency}" if currency else "NULL::text"} AS currency,
        {added((*COUNTS, *MEASURES), row="f")}

@@ -19,6 +19,8 @@ from domain.grains import BASE
 
 RUN = 50_000
 """About how many events one run merges at most."""
+WORTH_A_RUN = 2_000
+"""Fewer events may wait for others to be merged with: answers add them up in a few milliseconds."""
 TURN = "5s"
 """How long to wait for one's turn to merge."""
 
@@ -34,7 +36,7 @@ _COMPACT: Mapping[str, Callable[[bytes], bytes]] = {
 
 @dataclass(frozen=True, slots=True)
 class RollReport:
-    """What one run merged; `left` where more is waiting."""
+    """What one run merged; `left` where that was as much as a run takes, so that more may be waiting."""
 
     batches: int = 0
     events: int = 0
@@ -68,19 +70,26 @@ class Batches:
     contents: Contents | None = None
 
 
-async def roll(pool: asyncpg.Pool, catalogue: Catalogue, *, limit: int = RUN) -> RollReport:
+async def roll(
+    pool: asyncpg.Pool,
+    catalogue: Catalogue,
+    *,
+    limit: int = RUN,
+    gather: timedelta = timedelta(0),
+) -> RollReport:
     """Merge the oldest pending batches, about `limit` events at most.
 
-    Returns at once with nothing done where another worker is at it.
+    Fewer than `WORTH_A_RUN` are left to gather until the oldest came `gather` ago: each run writes the rows
+    of the current buckets anew. Returns at once with nothing done where another worker is at it.
     """
     async with pool.acquire() as connection, connection.transaction():
         if not await connection.fetchval(_QUERIES["try_lock"]):
             return RollReport()
-        return await _roll_claimed(connection, catalogue, limit)
+        return await _roll_claimed(connection, catalogue, limit, gather)
 
 
 async def roll_all(pool: asyncpg.Pool, catalogue: Catalogue) -> RollReport:
-    """Merge until nothing is pending, in turns with others that are at it.
+    """Merge all that is pending by now, in turns with others that are at it.
 
     Raises Unavailable where another lets no turn happen for `TURN`; what is merged stays so.
     """
@@ -99,7 +108,7 @@ async def _roll_in_turn(pool: asyncpg.Pool, catalogue: Catalogue) -> RollReport:
             await connection.execute(_QUERIES["patience"], TURN)
             await connection.execute(_QUERIES["lock"])
             await connection.execute(_QUERIES["patience"], "0")
-            return await _roll_claimed(connection, catalogue, RUN)
+            return await _roll_claimed(connection, catalogue, RUN, timedelta(0))
     except asyncpg.LockNotAvailableError as problem:
         raise Unavailable(
             f"A worker has been merging or rebuilding for {TURN} and goes on; try again.",
@@ -201,9 +210,11 @@ async def levels_of(connection: Connection) -> dict[int, datetime]:
     return {row["grain"]: row["sealed_until"] for row in await connection.fetch(_QUERIES["levels"])}
 
 
-async def _roll_claimed(connection: Connection, catalogue: Catalogue, limit: int) -> RollReport:
+async def _roll_claimed(
+    connection: Connection, catalogue: Catalogue, limit: int, gather: timedelta
+) -> RollReport:
     rows = await connection.fetch(_QUERIES["claim"], limit)
-    if not rows:
+    if not rows or _may_wait(rows, gather):
         return RollReport()
     batches = Batches(
         [row["batch_id"] for row in rows],
@@ -218,8 +229,14 @@ async def _roll_claimed(connection: Connection, catalogue: Catalogue, limit: int
     await add_users(connection, batches.ids, batches.received)
     await connection.execute(_QUERIES["note_rolled"], batches.ids)
     await connection.execute(_QUERIES["done"], batches.ids)
-    left = await connection.fetchval(_QUERIES["any_pending"])
-    return RollReport(len(batches.ids), batches.events, left)
+    return RollReport(len(batches.ids), batches.events, left=batches.events >= limit)
+
+
+def _may_wait(rows: Sequence[asyncpg.Record], gather: timedelta) -> bool:
+    """Whether batches are few and young; whose clock is further off than `gather` waits for nothing."""
+    waiting: int = sum(row["event_count"] for row in rows)
+    oldest: datetime = rows[0]["received_at"]
+    return waiting < WORTH_A_RUN and abs(datetime.now(UTC) - oldest) < gather
 
 
 def _check_declared(found: set[str], types: Mapping[str, RollType]) -> None:

@@ -548,7 +548,12 @@ CREATE TABLE public.rollups (
     sum4 numeric,
     min4 numeric,
     max4 numeric,
-    histogram4 bytea
+    histogram4 bytea,
+    users_recent bytea DEFAULT '\x'::bytea NOT NULL,
+    histogram1_recent bytea DEFAULT '\x'::bytea NOT NULL,
+    histogram2_recent bytea DEFAULT '\x'::bytea NOT NULL,
+    histogram3_recent bytea DEFAULT '\x'::bytea NOT NULL,
+    histogram4_recent bytea DEFAULT '\x'::bytea NOT NULL
 )
 PARTITION BY RANGE (bucket);
 ALTER TABLE ONLY public.rollups ALTER COLUMN users SET STORAGE EXTERNAL;
@@ -556,6 +561,11 @@ ALTER TABLE ONLY public.rollups ALTER COLUMN histogram1 SET STORAGE EXTERNAL;
 ALTER TABLE ONLY public.rollups ALTER COLUMN histogram2 SET STORAGE EXTERNAL;
 ALTER TABLE ONLY public.rollups ALTER COLUMN histogram3 SET STORAGE EXTERNAL;
 ALTER TABLE ONLY public.rollups ALTER COLUMN histogram4 SET STORAGE EXTERNAL;
+ALTER TABLE ONLY public.rollups ALTER COLUMN users_recent SET STORAGE EXTERNAL;
+ALTER TABLE ONLY public.rollups ALTER COLUMN histogram1_recent SET STORAGE EXTERNAL;
+ALTER TABLE ONLY public.rollups ALTER COLUMN histogram2_recent SET STORAGE EXTERNAL;
+ALTER TABLE ONLY public.rollups ALTER COLUMN histogram3_recent SET STORAGE EXTERNAL;
+ALTER TABLE ONLY public.rollups ALTER COLUMN histogram4_recent SET STORAGE EXTERNAL;
 
 COMMENT ON TABLE public.rollups IS 'One row a set, grain, bucket and key. nK: events that have the K-th measure of the row; histogramK: its quantile sketch, see domain/quantiles.py.';
 

@@ -11,7 +11,16 @@ import asyncpg
 from db.pool import Connection
 from db.queries import load
 from db.roll_sql import added_dimensions
-from db.rollup_columns import ALL, COUNTS, MEASURES, SKETCHES, added, any_grown, returned_if_grown
+from db.rollup_columns import (
+    ALL,
+    COUNTS,
+    MEASURES,
+    SKETCHES,
+    added,
+    any_grown,
+    returned_if_grown,
+    stored,
+)
 from db.rollup_partitions import ensure_months
 from db.rollups import compact_returned, levels_of
 from domain.grains import BASE, Grain, floor_datetime
@@ -90,7 +99,7 @@ WITH merged AS (
     INSERT INTO rollups AS r ({", ".join(ALL)})
     SELECT f.set_id, {int(grain)}, b.bucket, f.key_hash, f.part,
            {added_dimensions("f")}, {added((*COUNTS, *MEASURES), row="f")}
-    FROM rollups f
+    FROM (SELECT {stored(ALL)} FROM rollups r) f
     JOIN rollup_sets s ON s.id = f.set_id AND s.state = '{state}'
     CROSS JOIN LATERAL (SELECT date_trunc('{_UNITS[grain]}', f.bucket, 'UTC') AS bucket) b
     WHERE f.grain = $1 AND f.bucket >= $2 AND f.bucket < $3

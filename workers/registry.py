@@ -46,7 +46,7 @@ def loops(work: Work) -> tuple[Loop, ...]:
     pool, catalogue = work.pool, work.catalogue
     engine = Engine(pool, catalogue)
     return (
-        Loop(ROLLUPS, 5.0, partial(merge_pending, pool, catalogue), rest=0.5, ease=2.0),
+        Loop(ROLLUPS, 5.0, partial(merge_pending, pool, catalogue), rest=0.5, ease=1.0),
         Loop("seal", 60.0, partial(seal_finished, pool, catalogue)),
         Loop("rebuild", 5.0, partial(go_on_rebuilding, pool, catalogue)),
         Loop(ALERTS, 1.0, partial(evaluate_alerts, engine, work.redis), rest=0.2),

@@ -17,6 +17,9 @@ from db.seal import seal
 from domain.catalogue import Catalogue
 from domain.grains import Grain
 
+GATHER = timedelta(seconds=4)
+"""For how long a few events wait to be merged with others: less than the loop waits for its doorbell."""
+
 log = structlog.get_logger("tidemark.worker")
 
 
@@ -31,8 +34,8 @@ class Keeping:
 
 
 async def merge_pending(pool: asyncpg.Pool, catalogue: Catalogue) -> bool:
-    """Merge what is pending, one run. Returns whether more is left."""
-    return (await roll(pool, catalogue)).left
+    """Merge what is pending, one run, once it is worth one. Returns whether a whole run is left."""
+    return (await roll(pool, catalogue, gather=GATHER)).left
 
 
 async def seal_finished(pool: asyncpg.Pool, catalogue: Catalogue) -> bool:

@@ -87,10 +87,6 @@ SELECT month FROM rollup_partitions WHERE month = ANY ($1::date[]);
 -- One maker of rollup partitions at a time, until the transaction ends.
 SELECT pg_advisory_xact_lock(7215002);
 
--- name: any_pending
--- Whether more is waiting to be merged.
-SELECT EXISTS (SELECT FROM pending_batches);
-
 -- name: note_rolled
 -- Tell a running rebuild that its new generation has these batches already.
 INSERT INTO rolled_meanwhile (batch_id)

@@ -13,7 +13,7 @@ pass_0_0 AS (
     SELECT slot, g1, overflow, coalesce(sum(n_0), 0)::bigint AS n_0, sum(errors_0)::bigint AS errors_0, coalesce(sum(n_1), 0)::bigint AS n_1, min(low_1) AS low_1, max(high_1) AS high_1, string_agg(sketch_1, ''::bytea) AS sketch_1
     FROM (
         SELECT width_bucket(r.bucket, $1::timestamptz[]) - 1 AS slot, r.d1 AS g1, r.overflow AS overflow,
-               r.count AS n_0, r.error_count AS errors_0, CASE WHEN r.part = 0 THEN r.n1 END AS n_1, CASE WHEN r.part = 0 THEN r.min1 END AS low_1, CASE WHEN r.part = 0 THEN r.max1 END AS high_1, CASE WHEN r.part = 0 THEN r.histogram1 END AS sketch_1
+               r.count AS n_0, r.error_count AS errors_0, CASE WHEN r.part = 0 THEN r.n1 END AS n_1, CASE WHEN r.part = 0 THEN r.min1 END AS low_1, CASE WHEN r.part = 0 THEN r.max1 END AS high_1, CASE WHEN r.part = 0 THEN CASE WHEN r.histogram1_recent = '' THEN r.histogram1 ELSE r.histogram1 || r.histogram1_recent END END AS sketch_1
         FROM unnest($2::integer[], $3::timestamptz[], $4::timestamptz[]) AS s (grain, low, high)
         CROSS JOIN LATERAL (
             SELECT *, key_hash < '00000000-0000-0001-0000-000000000000' AS overflow

@@ -13,7 +13,7 @@ pass_0_0 AS (
     SELECT slot, overflow, coalesce(sum(n_0), 0)::bigint AS n_0, string_agg(sketch_0, ''::bytea) AS sketch_0
     FROM (
         SELECT 0 AS slot, false AS overflow,
-               r.count AS n_0, r.users AS sketch_0
+               r.count AS n_0, CASE WHEN r.users_recent = '' THEN r.users ELSE r.users || r.users_recent END AS sketch_0
         FROM unnest($1::integer[], $2::timestamptz[], $3::timestamptz[]) AS s (grain, low, high)
         CROSS JOIN LATERAL (
             SELECT *, key_hash < '00000000-0000-0001-0000-000000000000' AS overflow
