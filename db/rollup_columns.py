@@ -44,17 +44,16 @@ def merged_on_conflict() -> str:
     return ", ".join((*plain, *(_gathered(name) for name in SKETCHES)))
 
 
-def whole(sketch: str, *, row: str = "r") -> str:
-    """A sketch of a stored row, or of its slot: what is written and what is beside it."""
-    written, recent = f"{row}.{sketch}", f"{row}.{_recent(sketch)}"
-    return f"CASE WHEN {recent} = '' THEN {written} ELSE {written} || {recent} END"
+def whole(sketch: str) -> str:
+    """A sketch of a stored row `r`: what was written and what has gathered beside it."""
+    recent = f"r.{_recent(sketch)}"
+    return f"CASE WHEN {recent} = '' THEN r.{sketch} ELSE r.{sketch} || {recent} END"
 
 
-def stored(names: Iterable[str], *, row: str = "r") -> str:
-    """A select list of columns of a stored row, its sketches whole."""
+def stored(names: Iterable[str]) -> str:
+    """A select list of columns of a stored row `r`, its sketches whole."""
     return ", ".join(
-        f"{whole(name, row=row)} AS {name}" if name in SKETCHES else f"{row}.{name}"
-        for name in names
+        f"{whole(name)} AS {name}" if name in SKETCHES else f"r.{name}" for name in names
     )
 
 

@@ -17,15 +17,16 @@ from starlette.routing import Route
 
 from benchmarks.contenders.limit_dashboard import Dashboard
 from benchmarks.generate import POINT_TYPE
+from db.rollup_columns import whole
 from domain import distinct
 
 CONSTANT = orjson.dumps({"data": {"summary": {"totalEvents": 1_000_000, "uniqueUsers": 100_000}}})
 LONG_CONSTANT = orjson.dumps({"data": {"dashboard": [1_000_000] * 500}})
 """About as long as the answer to a whole dashboard."""
 
-SUMMARY_SQL = """
-SELECT NULL AS event_type, sum(count)::bigint AS count, array_agg(users) AS users
-FROM rollups WHERE set_id = $1 AND part = 0 AND (
+SUMMARY_SQL = f"""
+SELECT NULL AS event_type, sum(count)::bigint AS count, array_agg({whole("users")}) AS users
+FROM rollups r WHERE set_id = $1 AND part = 0 AND (
     grain = 10080 AND bucket >= $4 AND bucket < $5
     OR grain = 1440 AND bucket >= $3 AND bucket < $4
     OR grain = 1440 AND bucket >= $5 AND bucket < $6)
@@ -37,8 +38,8 @@ FROM rollups WHERE set_id = $2 AND part = 0 AND (
     OR grain = 1440 AND bucket >= $5 AND bucket < $6)
 GROUP BY d1
 """
-TIMESERIES_SQL = """
-SELECT bucket, count, users FROM rollups
+TIMESERIES_SQL = f"""
+SELECT bucket, count, {whole("users")} AS users FROM rollups r
 WHERE set_id = $1 AND part = 0 AND grain = 1440 AND bucket >= $2 AND bucket < $3 ORDER BY bucket
 """
 SERIES_SQL = """

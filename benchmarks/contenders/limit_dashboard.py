@@ -9,6 +9,7 @@ from typing import Any
 import asyncpg
 
 from benchmarks.generate import REFUNDED
+from db.rollup_columns import whole
 from domain import distinct, quantiles
 
 _SET_SQL = """
@@ -23,20 +24,20 @@ _SPAN = """(
 
 _SQL = """
 SELECT 'total' AS part, NULL AS k1, NULL AS k2, NULL::timestamptz AS at, sum(count)::bigint AS n,
-       NULL::bigint AS errors, NULL::numeric AS amount, array_agg(users) AS sketches
-FROM rollups WHERE set_id = {all_set} AND part = 0 AND {whole}
+       NULL::bigint AS errors, NULL::numeric AS amount, array_agg({users}) AS sketches
+FROM rollups r WHERE set_id = {all_set} AND part = 0 AND {whole}
 UNION ALL
 SELECT 'type', d1, NULL, NULL, sum(count)::bigint, NULL, NULL, NULL
 FROM rollups WHERE set_id = {type_set} AND part = 0 AND {whole}
 GROUP BY d1
 UNION ALL
-SELECT 'hour', NULL, NULL, bucket, count, error_count, NULL, ARRAY[histogram{request_duration}]
-FROM rollups
+SELECT 'hour', NULL, NULL, bucket, count, error_count, NULL, ARRAY[{request_duration}]
+FROM rollups r
 WHERE set_id = {request_set} AND part = 0 AND grain = 60 AND bucket >= $9 AND bucket < $4
 UNION ALL
 SELECT 'provider', d1, NULL, NULL, sum(count)::bigint, sum(error_count)::bigint, sum(sum{job_cost}),
-       array_agg(histogram{job_duration})
-FROM rollups WHERE set_id = {provider_set} AND part = 0 AND {whole}
+       array_agg({job_duration})
+FROM rollups r WHERE set_id = {provider_set} AND part = 0 AND {whole}
 GROUP BY d1
 UNION ALL
 SELECT 'now', d1, d3, NULL, sum(count)::bigint, NULL, sum(sum{order_value}), NULL
@@ -74,8 +75,9 @@ class Dashboard:
                 request_set=requests,
                 provider_set=providers,
                 order_set=orders,
-                request_duration=_slot(measured, "durationMs"),
-                job_duration=_slot(of_jobs, "durationMs"),
+                users=whole("users"),
+                request_duration=whole(f"histogram{_slot(measured, 'durationMs')}"),
+                job_duration=whole(f"histogram{_slot(of_jobs, 'durationMs')}"),
                 job_cost=_slot(of_jobs, "cost"),
                 order_value=_slot(of_orders, "value"),
                 whole=_SPAN.format("$1", "$2", "$3", "$4"),
@@ -88,8 +90,8 @@ class Dashboard:
         self, pool: asyncpg.Pool, spans: Mapping[str, Sequence[datetime]], day: datetime
     ) -> dict[str, Any]:
         """The whole answer. `spans` has `whole`, `half` and `before`, each cut at its weeks."""
-        whole, half, before = spans["whole"], spans["half"], spans["before"]
-        rows = await pool.fetch(self.sql, *whole, *half[:2], *before[2:], day)
+        all_days, half, before = spans["whole"], spans["half"], spans["before"]
+        rows = await pool.fetch(self.sql, *all_days, *half[:2], *before[2:], day)
         parts: dict[str, list[asyncpg.Record]] = {}
         for row in rows:
             parts.setdefault(row["part"], []).append(row)
