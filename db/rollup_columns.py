@@ -44,7 +44,7 @@ def merged_on_conflict() -> str:
     return ", ".join((*plain, *(_gathered(name) for name in SKETCHES)))
 
 
-def whole(sketch: str) -> str:
+def whole_sketch(sketch: str) -> str:
     """A sketch of a stored row `r`: what was written and what has gathered beside it."""
     recent = f"r.{_recent(sketch)}"
     return f"CASE WHEN {recent} = '' THEN r.{sketch} ELSE r.{sketch} || {recent} END"
@@ -53,7 +53,7 @@ def whole(sketch: str) -> str:
 def stored(names: Iterable[str]) -> str:
     """A select list of columns of a stored row `r`, its sketches whole."""
     return ", ".join(
-        f"{whole(name)} AS {name}" if name in SKETCHES else f"r.{name}" for name in names
+        f"{whole_sketch(name)} AS {name}" if name in SKETCHES else f"r.{name}" for name in names
     )
 
 

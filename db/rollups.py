@@ -75,17 +75,17 @@ async def roll(
     catalogue: Catalogue,
     *,
     limit: int = RUN,
-    gather: timedelta = timedelta(0),
+    young_since: datetime | None = None,
 ) -> RollReport:
     """Merge the oldest pending batches, about `limit` events at most.
 
-    Fewer than `WORTH_A_RUN` are left to gather until the oldest came `gather` ago: each run writes the rows
-    of the current buckets anew. Returns at once with nothing done where another worker is at it.
+    Fewer than `WORTH_A_RUN` that all came after `young_since` are left to gather: each run writes the rows of
+    the current buckets anew. Returns at once with nothing done where another worker is at it.
     """
     async with pool.acquire() as connection, connection.transaction():
         if not await connection.fetchval(_QUERIES["try_lock"]):
             return RollReport()
-        return await _roll_claimed(connection, catalogue, limit, gather)
+        return await _roll_claimed(connection, catalogue, limit, young_since)
 
 
 async def roll_all(pool: asyncpg.Pool, catalogue: Catalogue) -> RollReport:
@@ -108,7 +108,7 @@ async def _roll_in_turn(pool: asyncpg.Pool, catalogue: Catalogue) -> RollReport:
             await connection.execute(_QUERIES["patience"], TURN)
             await connection.execute(_QUERIES["lock"])
             await connection.execute(_QUERIES["patience"], "0")
-            return await _roll_claimed(connection, catalogue, RUN, timedelta(0))
+            return await _roll_claimed(connection, catalogue, RUN)
     except asyncpg.LockNotAvailableError as problem:
         raise Unavailable(
             f"A worker has been merging or rebuilding for {TURN} and goes on; try again.",
@@ -211,10 +211,13 @@ async def levels_of(connection: Connection) -> dict[int, datetime]:
 
 
 async def _roll_claimed(
-    connection: Connection, catalogue: Catalogue, limit: int, gather: timedelta
+    connection: Connection,
+    catalogue: Catalogue,
+    limit: int,
+    young_since: datetime | None = None,
 ) -> RollReport:
     rows = await connection.fetch(_QUERIES["claim"], limit)
-    if not rows or _may_wait(rows, gather):
+    if not rows or _may_wait(rows, young_since):
         return RollReport()
     batches = Batches(
         [row["batch_id"] for row in rows],
@@ -232,11 +235,11 @@ async def _roll_claimed(
     return RollReport(len(batches.ids), batches.events, left=batches.events >= limit)
 
 
-def _may_wait(rows: Sequence[asyncpg.Record], gather: timedelta) -> bool:
-    """Whether batches are few and young; whose clock is further off than `gather` waits for nothing."""
-    waiting: int = sum(row["event_count"] for row in rows)
+def _may_wait(rows: Sequence[asyncpg.Record], young_since: datetime | None) -> bool:
+    """Whether the batches hold few events, and the oldest is young."""
+    events: int = sum(row["event_count"] for row in rows)
     oldest: datetime = rows[0]["received_at"]
-    return waiting < WORTH_A_RUN and abs(datetime.now(UTC) - oldest) < gather
+    return young_since is not None and events < WORTH_A_RUN and oldest > young_since
 
 
 def _check_declared(found: set[str], types: Mapping[str, RollType]) -> None:

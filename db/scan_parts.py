@@ -6,7 +6,7 @@ Columns are called by the part and the scan's number: n_3 counts, total_3 is a s
 from collections.abc import Iterable, Iterator, Mapping
 
 from db.expressions import IS_ERROR, measure_of_event, users_sketch, values_sketch
-from db.rollup_columns import place, whole
+from db.rollup_columns import place, whole_sketch
 from domain.catalogue import EventType
 from domain.plan import RollupSet, Scan, ScanPart
 
@@ -61,14 +61,14 @@ def row_parts(scans: Scans, rollup: RollupSet) -> Iterator[str]:
             if "errors" in scan.parts:
                 yield f"r.error_count AS errors_{number}"
             if scan.sketch:
-                yield f"{whole('users')} AS sketch_{number}"
+                yield f"{whole_sketch('users')} AS sketch_{number}"
             continue
         part, slot = place(rollup.measures.index(scan.of))
         names = [("n", "n"), *((_EXACT[name], name) for name in _EXACT if name in scan.parts)]
         for column, name in names:
             yield f"CASE WHEN r.part = {part} THEN r.{column}{slot} END AS {name}_{number}"
         if scan.sketch:
-            histogram = whole(f"histogram{slot}")
+            histogram = whole_sketch(f"histogram{slot}")
             yield f"CASE WHEN r.part = {part} THEN {histogram} END AS sketch_{number}"
 
 

@@ -35,7 +35,7 @@ class Keeping:
 
 async def merge_pending(pool: asyncpg.Pool, catalogue: Catalogue) -> bool:
     """Merge what is pending, one run, once it is worth one. Returns whether a whole run is left."""
-    return (await roll(pool, catalogue, gather=GATHER)).left
+    return (await roll(pool, catalogue, young_since=datetime.now(UTC) - GATHER)).left
 
 
 async def seal_finished(pool: asyncpg.Pool, catalogue: Catalogue) -> bool:

@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from benchmarks.contenders.limit_dashboard import Dashboard
 from benchmarks.generate import POINT_TYPE
-from db.rollup_columns import whole
+from db.rollup_columns import whole_sketch
 from domain import distinct
 
 CONSTANT = orjson.dumps({"data": {"summary": {"totalEvents": 1_000_000, "uniqueUsers": 100_000}}})
@@ -25,7 +25,7 @@ LONG_CONSTANT = orjson.dumps({"data": {"dashboard": [1_000_000] * 500}})
 """About as long as the answer to a whole dashboard."""
 
 SUMMARY_SQL = f"""
-SELECT NULL AS event_type, sum(count)::bigint AS count, array_agg({whole("users")}) AS users
+SELECT NULL AS event_type, sum(count)::bigint AS count, array_agg({whole_sketch("users")}) AS users
 FROM rollups r WHERE set_id = $1 AND part = 0 AND (
     grain = 10080 AND bucket >= $4 AND bucket < $5
     OR grain = 1440 AND bucket >= $3 AND bucket < $4
@@ -39,7 +39,7 @@ FROM rollups WHERE set_id = $2 AND part = 0 AND (
 GROUP BY d1
 """
 TIMESERIES_SQL = f"""
-SELECT bucket, count, {whole("users")} AS users FROM rollups r
+SELECT bucket, count, {whole_sketch("users")} AS users FROM rollups r
 WHERE set_id = $1 AND part = 0 AND grain = 1440 AND bucket >= $2 AND bucket < $3 ORDER BY bucket
 """
 SERIES_SQL = """

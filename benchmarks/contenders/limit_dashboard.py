@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 
 from benchmarks.generate import REFUNDED
-from db.rollup_columns import whole
+from db.rollup_columns import whole_sketch
 from domain import distinct, quantiles
 
 _SET_SQL = """
@@ -75,9 +75,9 @@ class Dashboard:
                 request_set=requests,
                 provider_set=providers,
                 order_set=orders,
-                users=whole("users"),
-                request_duration=whole(f"histogram{_slot(measured, 'durationMs')}"),
-                job_duration=whole(f"histogram{_slot(of_jobs, 'durationMs')}"),
+                users=whole_sketch("users"),
+                request_duration=whole_sketch(f"histogram{_slot(measured, 'durationMs')}"),
+                job_duration=whole_sketch(f"histogram{_slot(of_jobs, 'durationMs')}"),
                 job_cost=_slot(of_jobs, "cost"),
                 order_value=_slot(of_orders, "value"),
                 whole=_SPAN.format("$1", "$2", "$3", "$4"),
@@ -90,8 +90,8 @@ class Dashboard:
         self, pool: asyncpg.Pool, spans: Mapping[str, Sequence[datetime]], day: datetime
     ) -> dict[str, Any]:
         """The whole answer. `spans` has `whole`, `half` and `before`, each cut at its weeks."""
-        all_days, half, before = spans["whole"], spans["half"], spans["before"]
-        rows = await pool.fetch(self.sql, *all_days, *half[:2], *before[2:], day)
+        whole, half, before = spans["whole"], spans["half"], spans["before"]
+        rows = await pool.fetch(self.sql, *whole, *half[:2], *before[2:], day)
         parts: dict[str, list[asyncpg.Record]] = {}
         for row in rows:
             parts.setdefault(row["part"], []).append(row)

@@ -97,17 +97,18 @@ async def test_a_few_young_events_wait_to_be_merged_with_others(
 ) -> None:
     monkeypatch.setattr(rollups, "WORTH_A_RUN", 2)
     hour = timedelta(hours=1)
+    since = datetime.now(UTC) - hour / 2
 
     async def one(id: str, received: datetime) -> None:
         event = {"id": id, "type": "click", "occurredAt": NOW.isoformat()}
         await store(pool, CATALOGUE, [event], now=received)
 
     await one("a", datetime.now(UTC))
-    assert await roll(pool, CATALOGUE, gather=hour) == RollReport()
+    assert await roll(pool, CATALOGUE, young_since=since) == RollReport()
     await one("b", datetime.now(UTC))
-    assert (await roll(pool, CATALOGUE, gather=hour)).events == 2
+    assert (await roll(pool, CATALOGUE, young_since=since)).events == 2
     await one("c", datetime.now(UTC) - hour)
-    assert (await roll(pool, CATALOGUE, gather=hour)).events == 1
+    assert (await roll(pool, CATALOGUE, young_since=since)).events == 1
 
 
 async def test_a_run_that_was_not_full_leaves_nothing_for_the_next(pool: asyncpg.Pool) -> None:
