@@ -1,5 +1,6 @@
 """What is merged into a row gathers beside its sketches, which are written anew only now and then."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
@@ -7,10 +8,13 @@ import pytest
 
 from db import rollups
 from db.analytics import answer
+from db.rollup_columns import whole_sketch
+from db.rollup_fold import fold_overflow
 from db.rollup_sets import ensure_catalogue
 from db.rollup_state import StateCache
 from db.rollups import RollReport, roll
 from db.seal import seal
+from domain import distinct
 from domain.builtin import BUILTIN
 from domain.catalogue import catalogue_of
 from domain.grains import Grain
@@ -29,14 +33,15 @@ async def _catalogue(pool: asyncpg.Pool) -> None:
     await ensure_catalogue(pool, CATALOGUE, [Grain.HOUR])
 
 
-async def _merge(pool: asyncpg.Pool, first: int) -> None:
+async def _merge(pool: asyncpg.Pool, first: int, source: str = "api") -> None:
     """Store and merge events of users and durations of their own, numbered from `first`."""
     events = [
         {
-            "id": f"event-{number}",
+            "id": f"{source}-{number}",
             "type": "query",
+            "source": source,
             "occurredAt": NOW.isoformat(),
-            "userId": f"user-{number}",
+            "userId": f"{source}-{number}",
             "durationMs": number,
         }
         for number in range(first, first + EVENTS)
@@ -56,6 +61,15 @@ async def _found(pool: asyncpg.Pool) -> tuple[float, float, float]:
     (count,) = columns.values[COUNT]
     assert users is not None and median is not None
     return int(count or 0), users.value, median.value
+
+
+async def _users_by_source(pool: asyncpg.Pool) -> list[bytes]:
+    """The users of each row of the set by source."""
+    rows = await pool.fetch(
+        f"SELECT {whole_sketch('users')} AS users FROM rollups r JOIN rollup_sets s ON s.id = r.set_id"
+        " WHERE s.event_type = 'query' AND s.dimensions = '{source}' AND r.grain = 15 AND r.part = 0"
+    )
+    return [row["users"] for row in rows]
 
 
 async def _written(pool: asyncpg.Pool) -> tuple[bytes, bytes]:
@@ -90,6 +104,18 @@ async def test_what_is_beside_a_sketch_is_summed_up_with_it(pool: asyncpg.Pool) 
     moved = await seal(pool, NOW + timedelta(hours=1))
     assert Grain.HOUR in moved
     assert await _found(pool) == before == (2 * EVENTS, 2 * EVENTS, EVENTS - 1)
+
+
+async def test_what_is_beside_a_sketch_is_folded_with_it(pool: asyncpg.Pool) -> None:
+    kept = [replace(each, max_keys=1) for each in BUILTIN]
+    for first in (0, EVENTS):
+        for source in ("a", "b", "c"):
+            await _merge(pool, first, source)
+    before = await _users_by_source(pool)
+    assert await fold_overflow(pool, catalogue_of(kept)) > 0
+    after = await _users_by_source(pool)
+    assert (len(before), len(after)) == (3, 2)
+    assert distinct.count(after).value == distinct.count(before).value == 3 * 2 * EVENTS
 
 
 async def test_a_few_young_events_wait_to_be_merged_with_others(
