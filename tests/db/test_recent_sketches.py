@@ -8,6 +8,8 @@ import pytest
 
 from db import rollups
 from db.analytics import answer
+from db.rebuild import begin, step
+from db.retention import drop_raw
 from db.rollup_columns import whole_sketch
 from db.rollup_fold import fold_overflow
 from db.rollup_sets import ensure_catalogue
@@ -116,6 +118,19 @@ async def test_what_is_beside_a_sketch_is_folded_with_it(pool: asyncpg.Pool) -> 
     after = await _users_by_source(pool)
     assert (len(before), len(after)) == (3, 2)
     assert distinct.count(after).value == distinct.count(before).value == 3 * 2 * EVENTS
+
+
+async def test_what_is_beside_a_sketch_outlives_its_raw_events_and_a_rebuild(
+    pool: asyncpg.Pool,
+) -> None:
+    await _merge(pool, 0)
+    await _merge(pool, EVENTS)
+    before = await _found(pool)
+    assert await drop_raw(pool, NOW + timedelta(days=30))
+    await begin(pool, CATALOGUE, ["query"])
+    while await step(pool, CATALOGUE):
+        pass
+    assert await _found(pool) == before == (2 * EVENTS, 2 * EVENTS, EVENTS - 1)
 
 
 async def test_a_few_young_events_wait_to_be_merged_with_others(
